@@ -1,0 +1,15 @@
+/* The only source of time, sleep and randomness, so that tests can freeze and seed them. Thread-safe. */
+#ifndef WEIR_BASE_CLOCK_H
+#define WEIR_BASE_CLOCK_H
+#include <stdbool.h>
+#include <stdint.h>
+int64_t clock_now_us(void);                 /* wall clock, microseconds since 1970 UTC; the frozen value when frozen */
+int64_t clock_monotonic_us(void);           /* for durations and timeouts; follows the frozen clock when frozen */
+void clock_sleep_us(int64_t us);            /* advances the frozen clock instead of sleeping when frozen */
+void clock_freeze(int64_t now_us);          /* tests: time stands still at now_us until clock_advance / clock_thaw */
+void clock_advance(int64_t us);
+void clock_thaw(void);
+bool clock_frozen(void);
+uint64_t random_u64(void);                  /* seeded from the OS, or by random_seed() */
+void random_seed(uint64_t seed);
+#endif

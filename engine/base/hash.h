@@ -1,0 +1,9 @@
+/* 64-bit hashing (xxhash's XXH3, header-only). Seeds are fixed: snapshots and tests depend on it only through equality. */
+#ifndef WEIR_BASE_HASH_H
+#define WEIR_BASE_HASH_H
+#include <stddef.h>
+#include <stdint.h>
+uint64_t hash_bytes(const void *ptr, size_t len);
+static inline uint64_t hash_u64(uint64_t x) { x ^= x >> 32; x *= 0xd6e8feb86659fd93ull; x ^= x >> 32; x *= 0xd6e8feb86659fd93ull; x ^= x >> 32; return x; }
+static inline uint64_t hash_mix(uint64_t a, uint64_t b) { return hash_u64(a ^ (b + 0x9e3779b97f4a7c15ull + (a << 6) + (a >> 2))); }
+#endif
