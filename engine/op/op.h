@@ -1,0 +1,71 @@
+/* Operator: one node of a running job. A job pipeline is single-threaded: an operator pushes batches to the next by op_emit, no queue, no lock.
+ * Order in band: batches, then the watermark that follows them, then barriers. All inputs of an operator see the min of their watermarks (op.c keeps it).
+ * Operators never keep a batch pointer after process(): they encode rows into state. Every operator has snapshot and restore.
+ * To add one: op_<name>.c with an OpClass and a row in op_table.c (PlanKind -> OpClass). */
+#ifndef WEIR_OP_OP_H
+#define WEIR_OP_OP_H
+#include "engine/expr/program.h"
+#include "engine/plan/plan.h"
+#define WATERMARK_MIN INT64_MIN                  /* before the first watermark */
+#define WATERMARK_MAX INT64_MAX                  /* end of input */
+
+typedef struct Op Op;
+typedef struct OpTarget { Op *op; uint32_t input; } OpTarget;
+
+/* What the job gives its operators: timers, the SELECT's row consumer, limits. */
+typedef struct OpEnv {
+    const Plan *plan;
+    const Zone *zone; bool batch;
+    int64_t query_start_us;
+    void (*timer_set)(struct OpEnv *env, Op *op, int64_t when_us);   /* processing time (clock_now_us); fires op->timer once, at or after when_us; setting an earlier one keeps the earlier */
+    bool (*collect)(void *ctx, const Batch *batch, const Schema *schema, Err *err); void *collect_ctx;   /* rows of a collect sink */
+    Str inline_input; Str job_name;
+    void *job;                                   /* the runner's own */
+} OpEnv;
+
+typedef struct OpClass {                         /* NULL entry = the default given */
+    const char *name; size_t size;               /* bytes of the concrete struct, which begins with Op */
+    bool (*open)(Op *op, Err *err);
+    bool (*process)(Op *op, uint32_t input, const Batch *borrowed, Err *err);
+    bool (*watermark)(Op *op, int64_t ts_us, Err *err);      /* combined over inputs, strictly increasing; default: op_emit_watermark */
+    bool (*timer)(Op *op, int64_t now_us, Err *err);
+    bool (*barrier)(Op *op, uint64_t ckpt_id, Err *err);     /* all inputs aligned, before snapshot; default: nothing (sinks prepare here) */
+    bool (*snapshot)(Op *op, StrBuf *out, Err *err);         /* whole state as self-contained bytes; default: none */
+    bool (*restore)(Op *op, Reader *in, Err *err);           /* after open, before any input */
+    bool (*finish_input)(Op *op, uint32_t input, Err *err);  /* one input has ended; default: nothing */
+    bool (*finish)(Op *op, Err *err);                        /* all inputs ended (after WATERMARK_MAX); default: nothing; the runner then finishes the next ones */
+    void (*close)(Op *op);                                   /* always runs, cannot fail */
+    size_t (*state_bytes)(const Op *op);                     /* for metrics; default 0 */
+} OpClass;
+
+struct Op {
+    const OpClass *cls; const PlanNode *node; OpEnv *env;
+    OpTarget *outs; uint32_t nouts;
+    int64_t *input_wm; bool *input_done; uint32_t ninputs;
+    int64_t wm;                                  /* combined watermark handed to ->watermark so far */
+    Arena *scratch;                              /* reset by the operator at each process() */
+    uint64_t rows_in, rows_out, late_rows;       /* counters shown to users */
+};
+const OpClass *op_class(PlanKind kind);          /* op_table.c */
+/* Creates and opens one operator for a node (outs are wired by the caller afterwards, before any input). */
+Op *op_new(const PlanNode *node, OpEnv *env, Err *err);
+void op_free(Op *op);
+bool op_emit(Op *op, const Batch *batch, Err *err) MUST_CHECK;               /* empty batches are dropped here */
+bool op_emit_watermark(Op *op, int64_t ts_us, Err *err) MUST_CHECK;
+bool op_process(Op *op, uint32_t input, const Batch *batch, Err *err) MUST_CHECK;    /* entry points used by op_emit, the runner and tests: count, check, call */
+bool op_watermark(Op *op, uint32_t input, int64_t ts_us, Err *err) MUST_CHECK;       /* combines over inputs */
+bool op_finish_input(Op *op, uint32_t input, Err *err) MUST_CHECK;                   /* at the last input: finish, then the outs' finish_input */
+
+/* Sources are polled by the runner (op_source.c). */
+PollResult op_source_poll(Op *op, int timeout_ms, Err *err);                 /* pushes what came; POLL_END: the runner calls op_source_end */
+bool op_source_end(Op *op, Err *err) MUST_CHECK;                             /* WATERMARK_MAX and finish downstream */
+uint64_t op_source_order(Op *op);                                            /* SourceVt.next_order, 0 if unordered */
+bool op_is_source(const Op *op);
+/* Sinks: deadlines and two-phase commit (op_sink.c). */
+int64_t op_sink_deadline_us(Op *op);
+bool op_sink_tick(Op *op, int64_t now_us, Err *err) MUST_CHECK;
+bool op_sink_commit(Op *op, uint64_t ckpt_id, Err *err) MUST_CHECK;
+/* Split state of the source that feeds a watermark operator directly or through calcs. */
+uint32_t op_source_splits(const Op *source_op);
+bool op_source_split_finished(const Op *source_op, uint32_t split);
+#endif

@@ -1,0 +1,30 @@
+/* Job: a Plan in execution, on a thread of its own. Life: job_start -> RUNNING -> FINISHED | FAILED | CANCELLED.
+ * Threading: job_* functions may be called from any thread; callbacks run on the job's thread. */
+#ifndef WEIR_RUN_JOB_H
+#define WEIR_RUN_JOB_H
+#include "engine/plan/plan.h"
+
+typedef enum JobState { JOB_RUNNING, JOB_FINISHED, JOB_FAILED, JOB_CANCELLED } JobState;
+typedef struct JobConfig {
+    bool (*collect)(void *ctx, const Batch *batch, const Schema *schema, Err *err); void *collect_ctx;   /* rows of a top-level SELECT; false ends the job */
+    Str inline_input;                            /* test cases: KIND TABLE JSON lines */
+    /* Tests: after every source batch (and watermark) the whole job is snapshot, torn down, rebuilt and restored. */
+    bool restore_every_step;
+    uint32_t max_batch_rows;                     /* 0 = default; tests use 1, 3 */
+} JobConfig;
+typedef struct JobMetrics { uint64_t rows_in, rows_out, bytes_in, late_rows, bad_records; int64_t watermark_us /* INT64_MIN none */; uint64_t lag; bool has_lag; int64_t started_us; size_t state_bytes; } JobMetrics;
+
+typedef struct Job Job;
+/* Takes over `plan` (freed with the job). Opens all connectors before it returns: errors of opening are given here. */
+Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err);
+JobState job_state(Job *job);
+/* Waits until it ended or timeout_ms passed (-1 = for ever). true when ended. */
+bool job_wait(Job *job, int timeout_ms);
+const Err *job_error(Job *job);                  /* set when JOB_FAILED */
+void job_cancel(Job *job);                       /* stop now, nothing flushed beyond what is */
+void job_stop(Job *job);                         /* SIGTERM: stop sources, take a last snapshot, flush sinks, end cleanly (JOB_FINISHED) */
+void job_metrics(Job *job, JobMetrics *out);
+const char *job_id(Job *job);                    /* 32 hex digits */
+Str job_name(Job *job);
+void job_free(Job *job);                         /* cancels and joins if still running */
+#endif
