@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 typedef struct Arena Arena;
-typedef struct ArenaMark { void *block; size_t used; } ArenaMark;
+typedef struct ArenaMark { void *block; size_t used, bytes; uint64_t big_seq; void *cleanup; } ArenaMark;
 
 /* New empty arena; first block is allocated on first use. Free with arena_free(). */
 Arena *arena_new(void);

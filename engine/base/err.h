@@ -48,6 +48,8 @@ void source_position(Str source, uint32_t pos, uint32_t *line, uint32_t *column)
 bool secret_key(Str key);
 /* Copies text, masking values after known secret keys and in URLs user:pw@ with ******. The one place that redacts. */
 Str redact(Arena *arena, Str text);
+/* The next secret at or after *at: sets its bytes and moves *at behind it; false when there is none. redact() masks these. */
+bool redact_next(Str text, uint32_t *at, Span *secret);
 
 /* Tell the compiler a result must be looked at. */
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -14,7 +14,7 @@ typedef struct Str { const char *ptr; uint32_t len; } Str;
 
 static inline Str str_of(const char *c) { return (Str){ c, c ? (uint32_t)strlen(c) : 0 }; }
 static inline bool str_eq(Str a, Str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
-static inline bool str_is(Str a, const char *lit) { return a.len == strlen(lit) && memcmp(a.ptr, lit, a.len) == 0; }
+static inline bool str_is(Str a, const char *lit) { return a.len == strlen(lit) && (a.len == 0 || memcmp(a.ptr, lit, a.len) == 0); }
 bool str_ieq(Str a, Str b);                 /* ASCII case-insensitive */
 bool str_iis(Str a, const char *lit);
 int str_cmp(Str a, Str b);                  /* bytewise, shorter first: <0 0 >0 */

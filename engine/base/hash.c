@@ -1,0 +1,10 @@
+/* The one translation unit that instantiates xxhash. Pure functions. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "engine/base/hash.h"
+
+uint64_t hash_bytes(const void *ptr, size_t len)
+{
+    return XXH3_64bits(ptr, len);
+}
