@@ -67,6 +67,8 @@ bool type_is_nested(const Type *type);           /* ARRAY..ROW */
 /* Flink's text: "BIGINT NOT NULL", "DECIMAL(10, 2)" with the blank after the comma as Flink prints, "STRING" for VARCHAR(max),
  * "BYTES", "ROW<`a` INT, `b` STRING>", "INTERVAL SECOND(3)", "TIMESTAMP(3) *ROWTIME*" (attr only when with_attr). */
 void type_print(const Type *type, bool with_attr, StrBuf *out);
+/* As SHOW CREATE TABLE writes it: VARCHAR(2147483647), TIMESTAMP(3) WITH LOCAL TIME ZONE; no time attribute. */
+void type_print_ddl(const Type *type, StrBuf *out);
 Str type_text(Arena *arena, const Type *type);   /* type_print with attr */
 
 typedef struct Column { Str name; const Type *type; } Column;
