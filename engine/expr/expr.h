@@ -57,6 +57,8 @@ Expr *expr_symbol(Arena *arena, Str word, Span span);
 /* Least restrictive type of CASE, UNION, VALUES, ARRAY (Calcite) or of COALESCE, GREATEST (Flink); NULL if none. */
 const Type *type_common_calcite(Arena *arena, const Type *const *types, uint32_t n);
 const Type *type_common_flink(Arena *arena, const Type *const *types, uint32_t n);
+/* Wraps value in an implicit CAST to `type` with value's nullability, unchecked; value itself when the types are equal. NULL constants change type. */
+Expr *expr_coerce(Arena *arena, Expr *value, const Type *type);
 /* May a sink column of type `to` take `from` without a cast written by the user? */
 bool type_implicit_ok(const Type *from, const Type *to);
 

@@ -37,7 +37,8 @@ enum {
     FN_BARE = 16,                /* callable without parentheses: CURRENT_DATE */
     FN_NULLABLE = 32,            /* result is always nullable */
     FN_NOT_NULL = 64,            /* result is never nullable */
-    FN_INTERNAL = 128            /* not offered to users: ITEM, FIELD */
+    FN_INTERNAL = 128,           /* not offered to users: ITEM, FIELD */
+    FN_TOTAL = 256               /* cannot fail whatever its arguments hold: may run on rows that AND, OR, CASE would skip */
 };
 
 /* Resolution of one call: infer may replace args[i] by an implicit cast, set *data, and returns the result type or NULL + err.
@@ -63,7 +64,17 @@ typedef struct FuncDef {
     const char *doc;             /* one sentence */
     const char *example;         /* SQL expression */
     const char *result;          /* its value as text: run as a test */
+    /* Special forms (IF, COALESCE, NULLIF): builds the whole tree itself from infer->args; infer and body are then unused. */
+    Expr *(*build)(InferCtx *infer, Err *err);
 } FuncDef;
+
+/* Helpers for infer callbacks. */
+/* Replaces argument i by an implicit cast to `type` (nullability of the argument kept); nothing happens if it has that type already. */
+void infer_cast(InferCtx *infer, uint32_t i, const Type *type);
+/* The value of a constant argument; NULL where argument i is no literal (fold it first: infer->args hold folded constants). */
+const Datum *infer_const(const InferCtx *infer, uint32_t i);
+/* E_TYPE at the call: "cannot apply NAME to arguments of type (INT, STRING)". Returns NULL. */
+const Type *infer_refuse(const InferCtx *infer, Err *err);
 
 const FuncDef *func_find(Str name);              /* any case; NULL */
 /* All rows in order of name; *n = count. */
