@@ -20,11 +20,12 @@ typedef struct Option { Str key, value; Span span /* of the key */, value_span; 
 typedef struct Options { Option *v; uint32_t n, cap; } Options;   /* in user order; unique keys, last wins */
 
 const Option *options_find(const Options *options, Str key);       /* exact key; NULL if absent */
-void options_set(Arena *arena, Options *options, Str key, Str value);  /* add or replace */
+void options_set(Arena *arena, Options *options, Str key, Str value);  /* add or replace; copies both texts */
 bool options_remove(Options *options, Str key);                    /* false if absent */
 /* Value text, or the row's default, or STR_NULL. `defs` may be NULL. */
 Str options_text(const Options *options, const OptionDef *defs, const char *name);
-/* Typed getters: parse the value (or default); on bad text fill err E_OPTION naming key, value, what is accepted. */
+/* Typed getters: parse the value (or default); on bad text fill err E_OPTION naming key, value, what is accepted.
+ * Absent without a default: true, *out untouched. */
 bool options_bool(const Options *options, const OptionDef *defs, const char *name, bool *out, Err *err) MUST_CHECK;
 bool options_i64(const Options *options, const OptionDef *defs, const char *name, int64_t *out, Err *err) MUST_CHECK;  /* INT, LONG, DURATION (us), MEMORY (bytes) */
 bool options_double(const Options *options, const OptionDef *defs, const char *name, double *out, Err *err) MUST_CHECK;
