@@ -49,8 +49,29 @@ asan:
 tsan:
 	$(MAKE) B=build/tsan OPT="-O1 -g" HARDEN= SAN="-fsanitize=thread" $(or $(GOAL),all)
 
+# What a new user runs first: installs what is missing, builds, runs a whole pipeline.
+demo:
+	@tools/deps.sh build
+	@$(MAKE) --no-print-directory -s all
+	@tools/demo.sh $(B)/weir
+
+FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS)
+
+# Everything: packages, build with warnings as errors, unit, conformance, real services. Ends with "N passed, N failed".
+test:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory -s -j2 WERROR=-Werror all test-programs
+	@tests/run.sh
+test-programs: $(UNIT) $(FUZZ)
+
+install: $(B)/weir
+	install -D -m 755 $(B)/weir $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weir
+
 clean:
 	rm -rf build
 
-.PHONY: all unit asan tsan clean
+.PHONY: all unit asan tsan demo test test-programs install clean
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
