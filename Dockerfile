@@ -1,7 +1,7 @@
 # weir in a slim image: built from source, run as a user of its own.
 FROM debian:12-slim AS build
-COPY tools/deps.sh /src/tools/deps.sh
-RUN /src/tools/deps.sh build
+COPY tests/lib/deps.sh /src/tests/lib/deps.sh
+RUN /src/tests/lib/deps.sh build
 COPY . /src
 WORKDIR /src
 RUN make -j"$(nproc)" WERROR= && strip build/weir

@@ -51,9 +51,9 @@ tsan:
 
 # What a new user runs first: installs what is missing, builds, runs a whole pipeline.
 demo:
-	@tools/deps.sh build
+	@tests/lib/deps.sh build
 	@$(MAKE) --no-print-directory -s all
-	@tools/demo.sh $(B)/weir
+	@sql/demo.sh $(B)/weir
 
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libweir.a
@@ -62,7 +62,7 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libweir.a
 
 # Everything: packages, build with warnings as errors, unit, conformance, real services. Ends with "N passed, N failed".
 test:
-	@tools/deps.sh test
+	@tests/lib/deps.sh test
 	@$(MAKE) --no-print-directory -s -j2 WERROR=-Werror all test-programs
 	@tests/run.sh
 test-programs: $(UNIT) $(FUZZ)
