@@ -49,6 +49,7 @@ bool catalog_create(Catalog *catalog, Str name, const Options *options, Str comm
 bool catalog_drop(Catalog *catalog, Str name, bool if_exists, Err *err) MUST_CHECK;
 const Options *catalog_options(const Catalog *catalog, Str name, Str *comment);               /* NULL if absent */
 bool catalog_set_options(Catalog *catalog, Str name, const Options *set, const Str *reset, uint32_t nreset, Err *err) MUST_CHECK;
+bool catalog_set_comment(Catalog *catalog, Str name, Str comment, Err *err) MUST_CHECK;
 bool catalog_create_database(Catalog *catalog, Str catalog_name, Str name, const Options *options, Str comment, bool if_not_exists, Err *err) MUST_CHECK;
 bool catalog_drop_database(Catalog *catalog, Str catalog_name, Str name, bool if_exists, bool cascade, Err *err) MUST_CHECK;
 bool catalog_has_database(const Catalog *catalog, Str catalog_name, Str name);

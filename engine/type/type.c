@@ -151,7 +151,7 @@ bool type_eq(const Type *a, const Type *b, bool ignore_null)
     if (!ignore_null && (a->nullable != b->nullable || a->attr != b->attr)) return false;
     if (a->key && !type_eq(a->key, b->key, false)) return false;
     if (a->elem && !type_eq(a->elem, b->elem, false)) return false;
-    return a->kind != TYPE_ROW || fields_eq(a, b);
+    return a->kind != TYPE_ROW || (str_eq(a->class_name, b->class_name) && fields_eq(a, b));
 }
 
 bool type_is_numeric(const Type *type)
@@ -199,7 +199,8 @@ static void print_type(const Type *type, TextForm form, StrBuf *out);
 
 static void print_fields(const Type *type, TextForm form, StrBuf *out)
 {
-    strbuf_addz(out, "ROW<");
+    if (type->class_name.len) strbuf_addf(out, "STRUCTURED<'%.*s'%s", STR_ARG(type->class_name), type->nfields ? ", " : "");
+    else strbuf_addz(out, "ROW<");
     for (uint32_t i = 0; i < type->nfields; i++) {
         const Field *field = &type->fields[i];
         if (i) strbuf_addz(out, ", ");

@@ -30,6 +30,7 @@ struct Type {
     const Type *elem;                            /* ARRAY, MULTISET element; MAP value */
     const Type *key;                             /* MAP */
     const Field *fields; uint32_t nfields;       /* ROW */
+    Str class_name;                              /* ROW written as STRUCTURED<'class', ..>; empty = plain ROW */
 };
 /* Cells by kind (the physical contract everyone relies on):
  *   BOOLEAN BOOL 0/1 | TINYINT I8 | SMALLINT I16 | INT I32 | BIGINT I64 | FLOAT F32 | DOUBLE F64
