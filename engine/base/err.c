@@ -208,6 +208,7 @@ static void render_source(Str source, uint32_t stmt_offset, Span mark, bool colo
     while (start > 0 && source.ptr[start - 1] != '\n') start--;
     while (end < source.len && source.ptr[end] != '\n') end++;
     if (end > start && source.ptr[end - 1] == '\r' && mark.pos < end) end--;
+    if (mark.pos < end && mark.len > end - mark.pos) mark.len = end - mark.pos;
     source_position(source, mark.pos, &line, &column);
     uint32_t scan_from = stmt_offset < start ? stmt_offset : start;
     Excerpt excerpt = { 0 };
