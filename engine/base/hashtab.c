@@ -104,10 +104,19 @@ uint32_t strmap_put_hashed(StrMap *map, Str key, uint64_t hash, bool *added)
     return slot == STRMAP_NONE ? slot_insert(map, key, hash) : slot;
 }
 
+/* Two stages: the index line of a key to come, then the slot its entry names. */
+static inline void fetch_ahead(const StrMap *map, const uint64_t *hashes, uint32_t i, uint32_t n)
+{
+    if (!map->index || i + AHEAD >= n) return;
+    __builtin_prefetch(&map->index[(uint32_t)hashes[i + AHEAD] & map->mask]);
+    uint64_t entry = map->index[(uint32_t)hashes[i + AHEAD / 2] & map->mask];
+    if (entry) __builtin_prefetch(&map->slots[(uint32_t)entry - 1]);
+}
+
 void strmap_put_batch(StrMap *map, const char *bytes, const uint32_t *offsets, const uint64_t *hashes, uint32_t n, uint32_t *slots, uint8_t *added)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (i + AHEAD < n && map->index) __builtin_prefetch(&map->index[(uint32_t)hashes[i + AHEAD] & map->mask]);
+        fetch_ahead(map, hashes, i, n);
         Str key = { bytes + offsets[i], offsets[i + 1] - offsets[i] };
         uint32_t slot = strmap_find_hashed(map, key, hashes[i]);
         if (added) added[i] = slot == STRMAP_NONE;
@@ -118,7 +127,7 @@ void strmap_put_batch(StrMap *map, const char *bytes, const uint32_t *offsets, c
 void strmap_find_batch(const StrMap *map, const char *bytes, const uint32_t *offsets, const uint64_t *hashes, uint32_t n, uint32_t *slots)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (i + AHEAD < n && map->index) __builtin_prefetch(&map->index[(uint32_t)hashes[i + AHEAD] & map->mask]);
+        fetch_ahead(map, hashes, i, n);
         slots[i] = strmap_find_hashed(map, (Str){ bytes + offsets[i], offsets[i + 1] - offsets[i] }, hashes[i]);
     }
 }

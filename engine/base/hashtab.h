@@ -41,6 +41,19 @@ static inline Str strmap_key(const StrMap *map, uint32_t slot)
     memcpy(&offset, s->bytes + 4, sizeof offset);
     return (Str){ s->len <= STRMAP_INLINE ? s->bytes : map->pool + offset, s->len };
 }
+/* memcmp(...) == 0 without a call for short keys: two overlapping words. */
+static inline bool strmap_same(const char *a, const char *b, uint32_t len)
+{
+    if (len > 16) return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        uint64_t x, y, u, v;
+        memcpy(&x, a, 8), memcpy(&y, b, 8), memcpy(&u, a + len - 8, 8), memcpy(&v, b + len - 8, 8);
+        return ((x ^ y) | (u ^ v)) == 0;
+    }
+    for (uint32_t i = 0; i < len; i++)
+        if (a[i] != b[i]) return false;
+    return true;
+}
 /* Slot of the key or STRMAP_NONE. */
 static inline uint32_t strmap_find_hashed(const StrMap *map, Str key, uint64_t hash)
 {
@@ -52,7 +65,7 @@ static inline uint32_t strmap_find_hashed(const StrMap *map, Str key, uint64_t h
         if ((uint32_t)(entry >> 32) != tag) continue;
         uint32_t slot = (uint32_t)entry - 1;
         const StrMapSlot *s = &map->slots[slot];
-        if (s->hash == hash && s->len == key.len && (key.len == 0 || memcmp(strmap_key(map, slot).ptr, key.ptr, key.len) == 0)) return slot;
+        if (s->hash == hash && s->len == key.len && strmap_same(strmap_key(map, slot).ptr, key.ptr, key.len)) return slot;
     }
 }
 static inline uint32_t strmap_find(const StrMap *map, Str key) { return strmap_find_hashed(map, key, strmap_hash(key)); }

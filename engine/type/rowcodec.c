@@ -101,16 +101,26 @@ static void put_bytes(StrBuf *out, Str bytes)
     strbuf_adds(out, bytes);
 }
 
+/* Zeroed NULL bits of a row of n columns; returns where they are in the buffer. */
+static uint32_t row_begin(StrBuf *out, uint32_t n)
+{
+    uint32_t at = out->len, bits = (n + 7) / 8;
+    strbuf_reserve(out, bits);
+    if (bits) memset(out->ptr + at, 0, bits);
+    out->len += bits;
+    return at;
+}
+
+static void row_put(StrBuf *out, uint32_t nulls_at, uint32_t i, const Type *type, const Datum *value)
+{
+    if (value->null) out->ptr[nulls_at + i / 8] = (char)(out->ptr[nulls_at + i / 8] | 1 << i % 8);
+    else payload_encode(type, value, out);
+}
+
 static void fields_encode(const Field *fields, uint32_t n, const Datum *values, StrBuf *out)
 {
-    uint32_t bits = (n + 7) / 8, at = out->len;
-    strbuf_reserve(out, bits);
-    memset(out->ptr + at, 0, bits);
-    out->len += bits;
-    for (uint32_t i = 0; i < n; i++) {
-        if (values[i].null) out->ptr[at + i / 8] = (char)(out->ptr[at + i / 8] | 1 << i % 8);
-        else payload_encode(fields[i].type, &values[i], out);
-    }
+    uint32_t at = row_begin(out, n);
+    for (uint32_t i = 0; i < n; i++) row_put(out, at, i, fields[i].type, &values[i]);
 }
 
 typedef struct Entry { uint32_t key, value, end; const StrBuf *bytes; } Entry;
@@ -276,22 +286,6 @@ bool row_decode(const Schema *schema, Reader *in, Arena *arena, Datum *out)
 
 /* --- rows --- */
 
-/* Zeroed NULL bits of a row of n columns; returns where they are in the buffer. */
-static uint32_t row_begin(StrBuf *out, uint32_t n)
-{
-    uint32_t at = out->len, bits = (n + 7) / 8;
-    strbuf_reserve(out, bits);
-    memset(out->ptr + at, 0, bits);
-    out->len += bits;
-    return at;
-}
-
-static void row_put(StrBuf *out, uint32_t nulls_at, uint32_t i, const Type *type, const Datum *value)
-{
-    if (value->null) out->ptr[nulls_at + i / 8] = (char)(out->ptr[nulls_at + i / 8] | 1 << i % 8);
-    else payload_encode(type, value, out);
-}
-
 void datums_encode(const Schema *schema, const Datum *values, StrBuf *out)
 {
     uint32_t at = row_begin(out, schema->n);
@@ -308,11 +302,11 @@ void row_encode(const Vec *cols, const uint32_t *col_idx, uint32_t n, uint32_t r
     }
 }
 
-/* Cells of the chunk's rows in one column, and which of them are NULL. */
+/* The rows of one pass and where each is written. */
 typedef struct Chunk {
     uint32_t n;
     uint32_t rows[CHUNK_ROWS], cells[CHUNK_ROWS];
-    uint32_t *sizes;                        /* per row, then the write positions */
+    uint32_t at[CHUNK_ROWS];                /* sizes first, then write positions */
 } Chunk;
 
 static const uint32_t *chunk_cells(Chunk *chunk, const Vec *vec)
@@ -322,42 +316,38 @@ static const uint32_t *chunk_cells(Chunk *chunk, const Vec *vec)
     return chunk->cells;
 }
 
-static void column_sizes(Chunk *chunk, const Vec *vec)
+/* Adds the column's payload sizes to the rows; a size common to all rows is returned instead. */
+static uint32_t column_sizes(Chunk *chunk, const Vec *vec)
 {
+    uint32_t width = phys_size(vec->phys);
+    bool fixed = vec->phys != PHYS_STR && vec->phys != PHYS_I128;
+    if (fixed && !vec->valid) return width;
     const uint32_t *cells = chunk_cells(chunk, vec);
-    const uint64_t *valid = vec->valid;
-    uint32_t *sizes = chunk->sizes, width = phys_size(vec->phys);
+    const StrView *strings = vec->data;
+    const i128 *wide = vec->data;
     for (uint32_t k = 0; k < chunk->n; k++) {
-        uint32_t cell = cells[k], size = width;
-        if (valid && !bit_get(valid, cell)) continue;
-        if (vec->phys == PHYS_STR) {
-            uint32_t len = ((const StrView *)vec->data)[cell].len;
-            size = varint_size(len) + len;
-        } else if (vec->phys == PHYS_I128) {
-            size = 1 + i128_size(((const i128 *)vec->data)[cell]);
-        }
-        sizes[k] += size;
+        uint32_t cell = cells[k];
+        uint32_t size = fixed ? width : vec->phys == PHYS_STR ? varint_size(strings[cell].len) + strings[cell].len : 1 + i128_size(wide[cell]);
+        chunk->at[k] += !vec->valid || bit_get(vec->valid, cell) ? size : 0;
     }
+    return 0;
 }
 
+/* WRITE moves `to` behind the cell's payload. */
 #define WRITE_COLUMN(T, WRITE)                                                                               \
     do {                                                                                                     \
         const T *data = vec->data;                                                                           \
         for (uint32_t k = 0; k < chunk->n; k++) {                                                            \
             uint32_t cell = cells[k];                                                                        \
-            char *to = base + chunk->sizes[k];                                                               \
-            if (valid && !bit_get(valid, cell)) {                                                            \
-                null_bits[k] |= 1;                                                                           \
-                continue;                                                                                    \
-            }                                                                                                \
+            char *to = base + chunk->at[k];                                                                  \
+            if (valid && !bit_get(valid, cell)) continue;                                                    \
             WRITE;                                                                                           \
-            chunk->sizes[k] = (uint32_t)(to - base);                                                         \
+            chunk->at[k] = (uint32_t)(to - base);                                                            \
         }                                                                                                    \
     } while (0)
 #define WRITE_FIXED(T) WRITE_COLUMN(T, memcpy(to, &data[cell], sizeof(T)); to += sizeof(T))
 
-/* Scatters one column; null_bits[k] gets 1 where the cell is NULL. */
-static void column_write(Chunk *chunk, const Vec *vec, char *base, uint8_t *null_bits)
+static void column_write(Chunk *chunk, const Vec *vec, char *restrict base)
 {
     const uint32_t *cells = chunk_cells(chunk, vec);
     const uint64_t *valid = vec->valid;
@@ -376,27 +366,37 @@ static void column_write(Chunk *chunk, const Vec *vec, char *base, uint8_t *null
     }
 }
 
+/* Sets bit i of the rows whose cell is NULL. */
+static void column_nulls(Chunk *chunk, const Vec *vec, uint32_t i, char *base, const uint32_t *out_offset)
+{
+    if (!vec->valid) return;
+    const uint32_t *cells = chunk_cells(chunk, vec);
+    for (uint32_t k = 0; k < chunk->n; k++) {
+        char *byte = base + out_offset[k] + i / 8;
+        *byte = (char)(*byte | !bit_get(vec->valid, cells[k]) << i % 8);
+    }
+}
+
 static void chunk_encode(Chunk *chunk, const Batch *batch, const uint32_t *col_idx, uint32_t n, StrBuf *out, uint32_t *out_offset)
 {
-    uint32_t sizes[CHUNK_ROWS], nulls = (n + 7) / 8;
+    uint32_t nulls = (n + 7) / 8, common = nulls;
     uint64_t total = out->len;
-    chunk->sizes = sizes;
-    for (uint32_t k = 0; k < chunk->n; k++) sizes[k] = nulls;
-    for (uint32_t i = 0; i < n; i++) column_sizes(chunk, &batch->cols[col_idx ? col_idx[i] : i]);
+    memset(chunk->at, 0, sizeof *chunk->at * chunk->n);
+    for (uint32_t i = 0; i < n; i++) common += column_sizes(chunk, &batch->cols[col_idx ? col_idx[i] : i]);
     for (uint32_t k = 0; k < chunk->n; k++) {
+        uint32_t size = common + chunk->at[k];
         out_offset[k] = (uint32_t)total;
-        total += sizes[k];
-        sizes[k] = out_offset[k] + nulls;
+        chunk->at[k] = out_offset[k] + nulls;
+        total += size;
     }
     strbuf_reserve(out, total - out->len > UINT32_MAX ? UINT32_MAX : (uint32_t)(total - out->len));
     out_offset[chunk->n] = out->len = (uint32_t)total;
+    for (uint32_t k = 0; k < chunk->n; k++)
+        for (uint32_t b = 0; b < nulls; b++) out->ptr[out_offset[k] + b] = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint8_t null_bits[CHUNK_ROWS] = { 0 };
-        column_write(chunk, &batch->cols[col_idx ? col_idx[i] : i], out->ptr, null_bits);
-        for (uint32_t k = 0; k < chunk->n; k++) {
-            char *byte = out->ptr + out_offset[k] + i / 8;
-            *byte = (char)((i % 8 ? *byte : 0) | null_bits[k] << i % 8);
-        }
+        const Vec *vec = &batch->cols[col_idx ? col_idx[i] : i];
+        column_write(chunk, vec, out->ptr);
+        column_nulls(chunk, vec, i, out->ptr, out_offset);
     }
 }
 

@@ -237,31 +237,33 @@ void vec_gather(Vec *out, Arena *arena, const Vec *in, const uint32_t *sel, uint
 
 /* --- key hashes --- */
 
-/* Hashes of single cells; datum_hash uses the same ones, so that both agree. */
-static inline uint64_t hash_view(const StrView *view)
+/* Each cell gives one word; a row's hash folds the words of its columns into HASH_SEED with hash_mix. Integers are their
+ * own word, because hash_mix scatters them; vectors and boxed values must give the same words. */
+enum { HASH_NULL = 0x5bd1e995, HASH_SEED = 0x27d4eb2f };
+
+static inline uint64_t word_view(const StrView *view)
 {
-    if (view->len <= 12) return hash_mix(word_at(view, 0), word_at(view, 8));
-    return hash_bytes(view->u.ptr, view->len);
+    if (view->len > 12) return hash_bytes(view->u.ptr, view->len);
+    return word_at(view, 0) * 0x9e3779b185ebca87ull ^ (word_at(view, 8) * 0xc2b2ae3d27d4eb4full >> 1);
 }
-static inline uint64_t bits_f32(float v)
+static inline uint64_t word_f32(float v)
 {
     uint32_t bits;
     memcpy(&bits, &v, sizeof bits);
     return v != v ? 0x7fc00000u : bits;                     /* every NaN is one key */
 }
-static inline uint64_t bits_f64(double v)
+static inline uint64_t word_f64(double v)
 {
     uint64_t bits;
     memcpy(&bits, &v, sizeof bits);
     return v != v ? 0x7ff8000000000000ull : bits;
 }
-static inline uint64_t hash_i128(i128 v)
+static inline uint64_t word_i128(i128 v)
 {
-    return hash_mix((uint64_t)v, (uint64_t)((u128)v >> 64));
+    return (uint64_t)v + (uint64_t)((u128)v >> 64) * 0x9e3779b185ebca87ull;
 }
-enum { HASH_NULL = 0x5bd1e995, HASH_SEED = 0x27d4eb2f };
 
-static uint64_t nested_hash(const Type *type, const Nested *nested)
+static uint64_t word_nested(const Type *type, const Nested *nested)
 {
     uint64_t hash = hash_u64(nested->len + 1);
     switch (type->kind) {
@@ -283,23 +285,35 @@ static uint64_t nested_hash(const Type *type, const Nested *nested)
     }
 }
 
-uint64_t datum_hash(const Type *type, const Datum *a)
+static uint64_t word_datum(const Type *type, const Datum *a)
 {
     if (a->null) return HASH_NULL;
     switch (type_phys(type)) {
-    case PHYS_BOOL: return hash_u64(a->v.b);
-    case PHYS_I8: return hash_u64((uint64_t)a->v.i8);
-    case PHYS_I16: return hash_u64((uint64_t)a->v.i16);
-    case PHYS_I32: return hash_u64((uint64_t)a->v.i32);
-    case PHYS_I64: return hash_u64((uint64_t)a->v.i64);
-    case PHYS_F32: return hash_u64(bits_f32(a->v.f32));
-    case PHYS_F64: return hash_u64(bits_f64(a->v.f64));
-    case PHYS_I128: return hash_i128(a->v.i128);
-    case PHYS_STR: return hash_view(&a->v.str);
-    case PHYS_NESTED: return nested_hash(type, a->v.nested);
+    case PHYS_BOOL: return a->v.b;
+    case PHYS_I8: return (uint64_t)a->v.i8;
+    case PHYS_I16: return (uint64_t)a->v.i16;
+    case PHYS_I32: return (uint64_t)a->v.i32;
+    case PHYS_I64: return (uint64_t)a->v.i64;
+    case PHYS_F32: return word_f32(a->v.f32);
+    case PHYS_F64: return word_f64(a->v.f64);
+    case PHYS_I128: return word_i128(a->v.i128);
+    case PHYS_STR: return word_view(&a->v.str);
+    case PHYS_NESTED: return word_nested(type, a->v.nested);
     case PHYS_COUNT: break;
     }
     return 0;
+}
+
+uint64_t datum_hash(const Type *type, const Datum *a)
+{
+    return hash_mix(HASH_SEED, word_datum(type, a));
+}
+
+uint64_t datum_hash_row(const Schema *schema, const Datum *values)
+{
+    uint64_t hash = HASH_SEED;
+    for (uint32_t c = 0; c < schema->n; c++) hash = hash_mix(hash, word_datum(schema->cols[c].type, &values[c]));
+    return hash;
 }
 
 /* Runs STMT with `cell` = the cell of out[k], for each form and selection; the form is decided outside the loop. */
@@ -315,40 +329,37 @@ uint64_t datum_hash(const Type *type, const Datum *a)
     } while (0)
 
 /* Folds one column into out[]; NULL cells fold HASH_NULL. */
-#define HASH_COLUMN(T, HASH)                                                                                 \
+#define HASH_COLUMN(T, WORD)                                                                                 \
     do {                                                                                                     \
         const T *data = vec->data;                                                                           \
         const uint64_t *valid = vec->valid;                                                                  \
-        if (!valid) EACH_CELL(out[k] = hash_mix(out[k], HASH(data[cell])));                                   \
+        if (!valid) EACH_CELL(out[k] = hash_mix(out[k], WORD(data[cell])));                                   \
         else EACH_CELL(uint64_t keep = 0 - (uint64_t)bit_get(valid, cell);                                    \
-                       out[k] = hash_mix(out[k], (HASH(data[cell]) & keep) | (HASH_NULL & ~keep)));           \
+                       out[k] = hash_mix(out[k], (WORD(data[cell]) & keep) | (HASH_NULL & ~keep)));           \
     } while (0)
-#define HASH_INT(x) hash_u64((uint64_t)(x))
-#define HASH_F32(x) hash_u64(bits_f32(x))
-#define HASH_F64(x) hash_u64(bits_f64(x))
-#define HASH_I128(x) hash_i128(x)
-#define HASH_STR(x) hash_view(&(x))
-#define HASH_NESTED(x) ((x) ? nested_hash(vec->type, (x)) : 0)
+#define WORD_INT(x) ((uint64_t)(x))
+#define WORD_STR(x) word_view(&(x))
+#define WORD_NESTED(x) ((x) ? word_nested(vec->type, (x)) : 0)
 
 static void hash_column(const Vec *vec, const uint32_t *sel, uint32_t n, uint64_t *restrict out)
 {
     if (vec->form == VEC_CONST) {
         Datum value = vec_get(vec, 0);
-        uint64_t hash = datum_hash(vec->type, &value);
-        for (uint32_t k = 0; k < n; k++) out[k] = hash_mix(out[k], hash);
+        uint64_t word = word_datum(vec->type, &value);
+        for (uint32_t k = 0; k < n; k++) out[k] = hash_mix(out[k], word);
         return;
     }
     switch (vec->phys) {
-    case PHYS_BOOL: HASH_COLUMN(uint8_t, HASH_INT); break;
-    case PHYS_I8: HASH_COLUMN(int8_t, HASH_INT); break;
-    case PHYS_I16: HASH_COLUMN(int16_t, HASH_INT); break;
-    case PHYS_I32: HASH_COLUMN(int32_t, HASH_INT); break;
-    case PHYS_I64: HASH_COLUMN(int64_t, HASH_INT); break;
-    case PHYS_F32: HASH_COLUMN(float, HASH_F32); break;
-    case PHYS_F64: HASH_COLUMN(double, HASH_F64); break;
-    case PHYS_I128: HASH_COLUMN(i128, HASH_I128); break;
-    case PHYS_STR: HASH_COLUMN(StrView, HASH_STR); break;
-    case PHYS_NESTED: HASH_COLUMN(Nested *const, HASH_NESTED); break;
+    case PHYS_BOOL: HASH_COLUMN(uint8_t, WORD_INT); break;
+    case PHYS_I8: HASH_COLUMN(int8_t, WORD_INT); break;
+    case PHYS_I16: HASH_COLUMN(int16_t, WORD_INT); break;
+    case PHYS_I32: HASH_COLUMN(int32_t, WORD_INT); break;
+    case PHYS_I64: HASH_COLUMN(int64_t, WORD_INT); break;
+    case PHYS_F32: HASH_COLUMN(float, word_f32); break;
+    case PHYS_F64: HASH_COLUMN(double, word_f64); break;
+    case PHYS_I128: HASH_COLUMN(i128, word_i128); break;
+    case PHYS_STR: HASH_COLUMN(StrView, WORD_STR); break;
+    case PHYS_NESTED: HASH_COLUMN(Nested *const, WORD_NESTED); break;
     case PHYS_COUNT: break;
     }
 }

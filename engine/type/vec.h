@@ -77,6 +77,8 @@ static inline Datum datum_f64(double x) { Datum d; memset(&d, 0, sizeof d); d.v.
 static inline Datum datum_bool(bool x) { Datum d; memset(&d, 0, sizeof d); d.v.b = x; return d; }
 Datum datum_str(Arena *arena, Str s);                                    /* copies the bytes */
 static inline Str datum_text(const Datum *d) { return strview_str(&d->v.str); }
+/* What vec_hash_rows gives for a row of these values (values[i] of schema column i). */
+uint64_t datum_hash_row(const Schema *schema, const Datum *values);
 /* hash of every row's key over `ncols` vectors: out[i] for i in sel (or 0..n-1). */
 void vec_hash_rows(const Vec *cols, uint32_t ncols, const uint32_t *sel, uint32_t n, uint64_t *out);
 #endif

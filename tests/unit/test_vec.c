@@ -75,6 +75,8 @@ static void check_hashes(const Vec *vec, const uint32_t *sel, uint32_t n)
         vec_init_const(&one, arena, vec->type, value, 1);
         vec_hash_rows(&one, 1, NULL, 1, again);
         assert_true(again[0] == hashes[k]);
+        Column column = { STR("x"), vec->type };
+        assert_true(datum_hash_row(&(Schema){ &column, 1 }, &value) == hashes[k]);
     }
 }
 
