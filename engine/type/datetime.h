@@ -24,8 +24,12 @@ typedef struct Zone Zone;
 const Zone *zone_utc(void);
 /* "UTC", "Europe/Paris", "GMT+05:30", "+05:30", "default" (system zone). NULL if unknown. Lives for the process. */
 const Zone *zone_find(Str name);
+/* As java.util.TimeZone names them (CONVERT_TZ): regions, GMT+h[:mm], "PST" and the like; anything else is GMT, never NULL. */
+const Zone *zone_find_legacy(Str name);
 Str zone_name(const Zone *zone);
 int32_t zone_offset(const Zone *zone, int64_t utc_sec);               /* seconds east of UTC at an instant */
+/* As java.util.TimeZone (FROM_UNIXTIME, CONVERT_TZ): before 1900 today's standard offset instead of local mean time. */
+int32_t zone_offset_legacy(const Zone *zone, int64_t utc_sec);
 /* Local wall clock -> instant as java.time does: gap shifts forward by its length, overlap takes the earlier (summer) offset. */
 int64_t zone_to_utc(const Zone *zone, int64_t local_sec);
 /* As java.util.TimeZone does: overlap takes the later (standard) offset. */

@@ -12,5 +12,13 @@ void datum_print(const Type *type, const Datum *value, const struct Zone *zone, 
 bool datum_parse(Arena *arena, const Type *type, Str text, const struct Zone *zone, Datum *out, Err *err) MUST_CHECK;
 void print_double(double v, StrBuf *out);        /* Double.toString */
 void print_float(float v, StrBuf *out);          /* Float.toString */
+/* Shortest digits that read back as v (two at least where one would do, nearest to v): |v| = digits * 10^exponent10.
+ * v finite and not 0; digits has at most 17 of them and no trailing zero. */
+void double_digits(double v, uint64_t *digits, int32_t *exponent10);
+void float_digits(float v, uint64_t *digits, int32_t *exponent10);
 bool parse_double(Str text, double *out);        /* Java's Double.parseDouble forms, without blanks */
+bool parse_float(Str text, float *out);          /* Java's Float.parseFloat: rounded once */
+/* DECIMAL(p, s) of a text as CAST reads it: for p <= 18 and up to 18 characters the digits written before the point (zeros
+ * included) must fit in p - s, and rounding up may reach 10^p. Spaces around are skipped. */
+bool decimal_parse_cast(Str text, uint32_t p, uint32_t s, i128 *out);
 #endif

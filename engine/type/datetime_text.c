@@ -1,0 +1,331 @@
+/* Dates, times, timestamps and intervals to SQL text and back. These are hot in every format, so digits are written and
+ * read by hand; nothing here allocates or looks at the locale.
+ * Three readers with different rules (measured on Flink): CAST of text to TIMESTAMP is strict about shape but clamps days
+ * beyond the month; CAST to DATE and TIME is loose about shape but strict about values; literals are strict in both. */
+#include "engine/type/datetime.h"
+
+static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* --- printing --- */
+
+static inline char *put2(char *p, int32_t v)
+{
+    p[0] = (char)('0' + v / 10);
+    p[1] = (char)('0' + v % 10);
+    return p + 2;
+}
+
+/* Years beyond four digits are written out; Flink wraps them to 0000. */
+static char *put_year(char *p, int32_t year)
+{
+    uint32_t y = year < 0 ? 0u - (uint32_t)year : (uint32_t)year;
+    if (year < 0) *p++ = '-';
+    char digits[10];
+    uint32_t n = 0;
+    for (uint32_t rest = y / 10000; rest; rest /= 10) digits[n++] = (char)('0' + rest % 10);
+    while (n) *p++ = digits[--n];
+    p = put2(p, (int32_t)(y % 10000 / 100));
+    return put2(p, (int32_t)(y % 100));
+}
+
+static char *put_date(char *p, int64_t days)
+{
+    int32_t year, month, day;
+    civil_from_days(days, &year, &month, &day);
+    p = put_year(p, year);
+    *p++ = '-';
+    p = put2(p, month);
+    *p++ = '-';
+    return put2(p, day);
+}
+
+static char *put_clock(char *p, int32_t second_of_day)
+{
+    p = put2(p, second_of_day / 3600);
+    *p++ = ':';
+    p = put2(p, second_of_day / 60 % 60);
+    *p++ = ':';
+    return put2(p, second_of_day % 60);
+}
+
+/* `digits` digits of a fraction given in nanoseconds. */
+static char *put_fraction(char *p, int32_t nano, uint32_t digits)
+{
+    for (int i = 8, rest = nano; i >= 0; i--, rest /= 10)
+        if ((uint32_t)i < digits) p[i] = (char)('0' + rest % 10);
+    return p + digits;
+}
+
+void date_print(int32_t days, StrBuf *out)
+{
+    char text[24], *end = put_date(text, days);
+    strbuf_add(out, text, (uint32_t)(end - text));
+}
+
+void time_print(int32_t ms, uint32_t precision, StrBuf *out)
+{
+    char text[24], *p = put_clock(text, ms / 1000);
+    if (precision > 0) {
+        uint32_t digits = precision > 3 ? 3 : precision;
+        *p++ = '.';
+        char *first = p;
+        p = put_fraction(p, ms % 1000 * 1000000, digits);
+        while (p > first + 1 && p[-1] == '0') p--;
+    }
+    strbuf_add(out, text, (uint32_t)(p - text));
+}
+
+void timestamp_print(Instant instant, uint32_t frac, StrBuf *out)
+{
+    strbuf_reserve(out, 48);
+    char *text = out->ptr + out->len, *p;
+    int64_t days = instant.sec / 86400;
+    int32_t second = (int32_t)(instant.sec - days * 86400);
+    if (second < 0) {
+        days--;
+        second += 86400;
+    }
+    p = put_date(text, days);
+    *p++ = ' ';
+    p = put_clock(p, second);
+    if (frac) {
+        *p++ = '.';
+        p = put_fraction(p, instant.nano, frac > 9 ? 9 : frac);
+    }
+    out->len += (uint32_t)(p - text);
+}
+
+void interval_month_print(int64_t months, StrBuf *out)
+{
+    uint64_t size = months < 0 ? 0 - (uint64_t)months : (uint64_t)months;
+    char tail[2];
+    put2(tail, (int32_t)(size % 12));
+    strbuf_addc(out, months < 0 ? '-' : '+');
+    strbuf_add_i64(out, (int64_t)(size / 12));
+    strbuf_addc(out, '-');
+    strbuf_add(out, tail, 2);
+}
+
+void interval_second_print(int64_t ms, StrBuf *out)
+{
+    uint64_t size = ms < 0 ? 0 - (uint64_t)ms : (uint64_t)ms;
+    char text[16], *p;
+    strbuf_addc(out, ms < 0 ? '-' : '+');
+    strbuf_add_i64(out, (int64_t)(size / 86400000));
+    strbuf_addc(out, ' ');
+    p = put_clock(text, (int32_t)(size / 1000 % 86400));
+    *p++ = '.';
+    p = put_fraction(p, (int32_t)(size % 1000) * 1000000, 3);
+    strbuf_add(out, text, (uint32_t)(p - text));
+}
+
+/* --- reading --- */
+
+typedef struct Cursor { const char *p, *end; } Cursor;
+
+/* Between `least` and `most` digits; the value goes to *out. */
+static bool read_number(Cursor *c, int32_t least, int32_t most, int32_t *out)
+{
+    int32_t v = 0, n = 0;
+    while (n < most && c->p < c->end && is_digit(*c->p)) {
+        v = v * 10 + (*c->p++ - '0');
+        n++;
+    }
+    *out = v;
+    return n >= least;
+}
+
+static bool read_char(Cursor *c, char want)
+{
+    if (c->p == c->end || *c->p != want) return false;
+    c->p++;
+    return true;
+}
+
+/* .ddd: up to nine digits count, `most` may be written, none is allowed. Moves over them. */
+static bool read_fraction(Cursor *c, int32_t most, int32_t *nano)
+{
+    int32_t v = 0, n = 0;
+    *nano = 0;
+    if (!read_char(c, '.')) return true;
+    for (; c->p < c->end && is_digit(*c->p); c->p++, n++)
+        if (n < 9) v = v * 10 + (*c->p - '0');
+    if (n > most) return false;
+    for (; n < 9; n++) v *= 10;
+    *nano = v;
+    return true;
+}
+
+static bool valid_day(int32_t year, int32_t month, int32_t day)
+{
+    return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month);
+}
+
+static Str trim_spaces(Str s)
+{
+    while (s.len && s.ptr[0] == ' ') s.ptr++, s.len--;
+    while (s.len && s.ptr[s.len - 1] == ' ') s.len--;
+    return s;
+}
+
+/* y[-m[-d[ anything]]] */
+bool date_parse_cast(Str text, int32_t *days)
+{
+    text = trim_spaces(text);
+    Cursor c = { text.ptr, text.ptr + text.len };
+    int32_t year, month = 1, day = 1;
+    /* Leading zeros may stretch a number beyond its digits, as Integer.parseInt allows. */
+    if (!read_number(&c, 1, 9, &year)) return false;
+    if (c.p < c.end) {
+        if (!read_char(&c, '-') || !read_number(&c, 1, 9, &month)) return false;
+        if (c.p < c.end) {
+            if (!read_char(&c, '-') || !read_number(&c, 1, 9, &day)) return false;
+            if (c.p < c.end && *c.p != ' ') return false;
+        }
+    }
+    if (year > 9999 || !valid_day(year, month, day)) return false;
+    *days = (int32_t)days_from_civil(year, month, day);
+    return true;
+}
+
+/* h[:m[:s[.f]]]. The fraction is rounded to milliseconds (HALF_UP), which are then cut to the precision. */
+bool time_parse_cast(Str text, uint32_t precision, int32_t *ms)
+{
+    text = trim_spaces(text);
+    Cursor c = { text.ptr, text.ptr + text.len };
+    int32_t hour, minute = 0, second = 0, nano = 0;
+    if (!read_number(&c, 1, 9, &hour)) return false;
+    if (c.p < c.end) {
+        if (!read_char(&c, ':') || !read_number(&c, 1, 9, &minute)) return false;
+        if (c.p < c.end) {
+            if (!read_char(&c, ':') || !read_number(&c, 1, 9, &second)) return false;
+            if (!read_fraction(&c, INT32_MAX, &nano) || c.p < c.end) return false;
+        }
+    }
+    if (hour > 23 || minute > 59 || second > 59) return false;
+    int32_t v = (hour * 3600 + minute * 60 + second) * 1000 + (nano + 500000) / 1000000;
+    if (v > 86399999) v = 86399999;                     /* the day has no more */
+    static const int32_t unit[] = { 1000, 100, 10, 1 };
+    *ms = precision >= 3 ? v : v - v % unit[precision];
+    return true;
+}
+
+/* yyyy-MM-dd HH:mm:ss, nineteen characters with every digit in its place: all but a few texts look like this. */
+static bool read_usual(const char *p, Civil *civil)
+{
+    static const uint8_t digit_at[] = { 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18 };
+    if (p[4] != '-' || p[7] != '-' || p[10] != ' ' || p[13] != ':' || p[16] != ':') return false;
+    unsigned bad = 0;
+    for (unsigned i = 0; i < sizeof digit_at; i++) bad |= (unsigned)((unsigned char)p[digit_at[i]] - '0') > 9;
+    if (bad) return false;
+#define TWO(i) ((p[i] - '0') * 10 + (p[(i) + 1] - '0'))
+    civil->year = TWO(0) * 100 + TWO(2);
+    civil->month = TWO(5);
+    civil->day = TWO(8);
+    civil->hour = TWO(11);
+    civil->minute = TWO(14);
+    civil->second = TWO(17);
+#undef TWO
+    return true;
+}
+
+/* y-M-d[ H:m:s] with one or two digits each. */
+static bool read_loose(Cursor *c, Civil *civil)
+{
+    if (!read_number(c, 4, 4, &civil->year) || !read_char(c, '-') || !read_number(c, 1, 2, &civil->month) || !read_char(c, '-') ||
+        !read_number(c, 1, 2, &civil->day))
+        return false;
+    civil->hour = civil->minute = civil->second = 0;
+    if (c->p == c->end) return true;
+    return read_char(c, ' ') && read_number(c, 1, 2, &civil->hour) && read_char(c, ':') && read_number(c, 1, 2, &civil->minute) &&
+           read_char(c, ':') && read_number(c, 1, 2, &civil->second);
+}
+
+bool timestamp_parse_cast(Str text, Instant *out)
+{
+    Cursor c = { text.ptr, text.ptr + text.len };
+    Civil civil;
+    if (text.len >= 19 && read_usual(c.p, &civil)) c.p += 19;
+    else if (!read_loose(&c, &civil)) return false;
+    if (!read_fraction(&c, 9, &civil.nano) || c.p < c.end) return false;
+    if (civil.year < 1 || civil.month < 1 || civil.month > 12 || civil.day < 1 || civil.day > 31) return false;
+    if (civil.minute > 59 || civil.second > 59) return false;
+    bool midnight = civil.hour == 24 && civil.minute == 0 && civil.second == 0 && civil.nano == 0;
+    if (civil.hour > 23 && !midnight) return false;
+    int32_t last = days_in_month(civil.year, civil.month);
+    if (civil.day > last) civil.day = last;             /* 02-30 is read as the month's last day (java's SMART resolver) */
+    *out = civil_instant(&civil);
+    return true;
+}
+
+/* --- literals --- */
+
+/* Java's calendar has no 1582-10-05..14, so Flink refuses such literals although it counts days without the gap. */
+static bool literal_day(int32_t year, int32_t month, int32_t day)
+{
+    return year >= 1 && valid_day(year, month, day) && !(year == 1582 && month == 10 && day > 4 && day < 15);
+}
+
+/* Blanks before a number are skipped, as java.text does. */
+static void skip_spaces(Cursor *c)
+{
+    while (c->p < c->end && *c->p == ' ') c->p++;
+}
+
+static bool read_literal_date(Cursor *c, Civil *civil)
+{
+    skip_spaces(c);
+    return read_number(c, 1, 4, &civil->year) && read_char(c, '-') && read_number(c, 1, 2, &civil->month) && read_char(c, '-') &&
+           read_number(c, 1, 2, &civil->day) && literal_day(civil->year, civil->month, civil->day);
+}
+
+static bool read_literal_clock(Cursor *c, Civil *civil)
+{
+    skip_spaces(c);
+    return read_number(c, 1, 2, &civil->hour) && read_char(c, ':') && read_number(c, 1, 2, &civil->minute) && read_char(c, ':') &&
+           read_number(c, 1, 2, &civil->second) && civil->hour < 24 && civil->minute < 60 && civil->second < 60;
+}
+
+/* [.digits]: as many as are written, of which `most` count. */
+static bool read_literal_fraction(Cursor *c, uint32_t most, int32_t *nano, uint32_t *precision)
+{
+    const char *dot = c->p;
+    *precision = 0;
+    if (!read_fraction(c, INT32_MAX, nano)) return false;
+    if (c->p == dot) return true;
+    uint32_t written = (uint32_t)(c->p - dot) - 1;
+    *precision = written > most ? most : written;
+    return written > 0;
+}
+
+bool date_parse_literal(Str text, int32_t *days)
+{
+    Cursor c = { text.ptr, text.ptr + text.len };
+    Civil civil;
+    if (!read_literal_date(&c, &civil) || c.p < c.end) return false;
+    *days = (int32_t)days_from_civil(civil.year, civil.month, civil.day);
+    return true;
+}
+
+bool time_parse_literal(Str text, int32_t *ms, uint32_t *precision)
+{
+    Cursor c = { text.ptr, text.ptr + text.len };
+    Civil civil;
+    if (!read_literal_clock(&c, &civil) || !read_literal_fraction(&c, 3, &civil.nano, precision) || c.p < c.end) return false;
+    *ms = (civil.hour * 3600 + civil.minute * 60 + civil.second) * 1000 + civil.nano / 1000000;
+    return true;
+}
+
+bool timestamp_parse_literal(Str text, Instant *out, uint32_t *precision)
+{
+    Cursor c = { text.ptr, text.ptr + text.len };
+    Civil civil = { 0 };
+    *precision = 0;
+    if (!read_literal_date(&c, &civil)) return false;
+    if (c.p < c.end) {
+        if (!read_char(&c, ' ') || !read_literal_clock(&c, &civil)) return false;
+        if (!read_literal_fraction(&c, 9, &civil.nano, precision) || c.p < c.end) return false;
+    }
+    *out = civil_instant(&civil);
+    return true;
+}

@@ -1,0 +1,400 @@
+/* FLOAT and DOUBLE to text and back, in Java's notation.
+ * Printing finds the shortest digits that read back as the same number, the nearest of those, with the method of
+ * R. Giulietti, "The Schubfach way to render doubles" (2021): one 128-bit power of ten, three multiplications.
+ * The powers are computed once per process on first use; nothing else is shared, so all functions are thread-safe. */
+#include "engine/type/text.h"
+
+#include <assert.h>
+#include <gmp.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+/* --- powers of ten: scale_of(k) = floor(10^k * 2^-r) + 1 with r chosen so that it has 126 bits --- */
+
+enum { POW_MIN = -292, POW_MAX = 324 };
+static u128 pow_table[POW_MAX - POW_MIN + 1];
+static pthread_once_t pow_once = PTHREAD_ONCE_INIT;
+
+/* floor(log10(2^e)), floor(log10(3/4 * 2^e)), floor(log2(10^e)), exact for the exponents of a double. */
+static inline int32_t floor_log10_pow2(int32_t e) { return (int32_t)((int64_t)e * 661971961083 >> 41); }
+static inline int32_t floor_log10_three_quarters_pow2(int32_t e) { return (int32_t)(((int64_t)e * 661971961083 - 274743187321) >> 41); }
+static inline int32_t floor_log2_pow10(int32_t e) { return (int32_t)((int64_t)e * 913124641741 >> 38); }
+
+static void pow_fill(void)
+{
+    mpz_t power, value;
+    mpz_inits(power, value, NULL);
+    for (int32_t k = POW_MIN; k <= POW_MAX; k++) {
+        int32_t shift = floor_log2_pow10(k) - 125;      /* bits to drop; negative = bits to add */
+        mpz_ui_pow_ui(power, 10, (unsigned long)(k < 0 ? -k : k));
+        if (k >= 0) {
+            if (shift >= 0) mpz_fdiv_q_2exp(value, power, (mp_bitcnt_t)shift);
+            else mpz_mul_2exp(value, power, (mp_bitcnt_t)-shift);
+        } else {
+            mpz_set_ui(value, 1);
+            mpz_mul_2exp(value, value, (mp_bitcnt_t)-shift);
+            mpz_fdiv_q(value, value, power);
+        }
+        mpz_add_ui(value, value, 1);
+        uint64_t low = mpz_getlimbn(value, 0), high = mpz_getlimbn(value, 1);
+        pow_table[k - POW_MIN] = (u128)high << 64 | low;
+    }
+    mpz_clears(power, value, NULL);
+}
+
+/* --- shortest digits --- */
+
+static const double exact_pow10[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+
+/* floor(g * c / 2^127), last bit set when anything was cut (sticky); g < 2^126, c < 2^63. */
+static inline uint64_t scale_sticky(u128 g, uint64_t c)
+{
+    u128 low = (u128)(uint64_t)g * c, high = (u128)(uint64_t)(g >> 64) * c + (uint64_t)(low >> 64);
+    /* product = high * 2^64 + low word. g is too large by at most 1, so an exact quotient leaves less than 2^64 behind:
+     * only what is cut above the low word counts. */
+    return (uint64_t)(high >> 63) | ((uint64_t)high << 1 != 0);
+}
+
+/* Digits of c * 2^q. irregular: c is the smallest mantissa, so the neighbour below is half as far. */
+static void shortest(uint64_t c, int32_t q, bool irregular, uint64_t *digits, int32_t *exponent10)
+{
+    pthread_once(&pow_once, pow_fill);
+    uint64_t odd = c & 1, mid = c << 2, right = mid + 2, left = irregular ? mid - 1 : mid - 2;
+    int32_t k = irregular ? floor_log10_three_quarters_pow2(q) : floor_log10_pow2(q);
+    int32_t h = q + floor_log2_pow10(-k) + 2;
+    u128 g = pow_table[-k - POW_MIN];
+    uint64_t v = scale_sticky(g, mid << h), vl = scale_sticky(g, left << h) + odd, vr = scale_sticky(g, right << h) - odd;
+    uint64_t s = v >> 2;
+    *exponent10 = k;
+    if (s >= 100) {
+        uint64_t below = s / 10 * 10, above = below + 10;
+        bool below_in = vl <= below << 2, above_in = above << 2 <= vr;
+        if (below_in != above_in) {
+            *digits = below_in ? below : above;
+            return;
+        }
+    }
+    bool down_in = vl <= s << 2, up_in = (s + 1) << 2 <= vr;
+    uint64_t middle = 2 * s + 1;                        /* of s and s + 1, in half units; v counts quarters */
+    bool up = down_in != up_in ? up_in : v > 2 * middle || (v == 2 * middle && (s & 1));
+    *digits = s + up;
+}
+
+static void drop_zeros(uint64_t *digits, int32_t *exponent10)
+{
+    while (*digits % 10 == 0) {
+        *digits /= 10;
+        ++*exponent10;
+    }
+}
+
+/* Whole numbers below 2^63: Java 17 prints their own digits, cut (HALF_UP) where the mantissa of `precision` bits says
+ * nothing any more, which can be one or two digits more than the shortest. */
+static bool whole_digits(uint64_t c, int32_t q, int32_t precision, uint64_t *digits, int32_t *exponent10)
+{
+    int32_t top = precision - 1 + q;                    /* number of the highest bit */
+    if (top < 0 || top > 62 || (q < 0 && c & ((1ull << -q) - 1))) return false;
+    uint64_t value = q < 0 ? c >> -q : c << q;
+    int32_t noise = top - precision - 1, cut = noise > 1 ? floor_log10_pow2(noise) : 0;
+    if (cut) {
+        uint64_t unit = (uint64_t)exact_pow10[cut], rest = value % unit;
+        value = value / unit + (rest >= unit / 2);
+    }
+    *digits = value;
+    *exponent10 = cut;
+    return true;
+}
+
+void double_digits(double v, uint64_t *digits, int32_t *exponent10)
+{
+    uint64_t bits, fraction_mask = (1ull << 52) - 1;
+    memcpy(&bits, &v, sizeof bits);
+    uint64_t fraction = bits & fraction_mask;
+    int32_t biased = (int32_t)(bits >> 52 & 0x7ff);
+    assert(biased != 0x7ff && (biased || fraction));
+    if (biased && whole_digits(fraction | 1ull << 52, biased - 1075, 53, digits, exponent10)) {
+        /* done */
+    } else if (biased) {
+        shortest(fraction | 1ull << 52, biased - 1075, fraction == 0 && biased > 1, digits, exponent10);
+    } else if (fraction >= 3) {
+        shortest(fraction, -1074, false, digits, exponent10);
+    } else {
+        shortest(fraction * 10, -1074, false, digits, exponent10);      /* two digits even for the tiniest */
+        --*exponent10;
+    }
+    drop_zeros(digits, exponent10);
+}
+
+void float_digits(float v, uint64_t *digits, int32_t *exponent10)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    uint32_t fraction = bits & 0x7fffff;
+    int32_t biased = (int32_t)(bits >> 23 & 0xff);
+    assert(biased != 0xff && (biased || fraction));
+    if (biased && whole_digits(fraction | 1u << 23, biased - 150, 24, digits, exponent10)) {
+        /* done */
+    } else if (biased) {
+        shortest(fraction | 1u << 23, biased - 150, fraction == 0 && biased > 1, digits, exponent10);
+    } else if (fraction >= 8) {
+        shortest(fraction, -149, false, digits, exponent10);
+    } else {
+        shortest(fraction * 10, -149, false, digits, exponent10);
+        --*exponent10;
+    }
+    drop_zeros(digits, exponent10);
+}
+
+/* --- printing --- */
+
+static uint32_t put_digits(char *end, uint64_t v)
+{
+    uint32_t n = 0;
+    do {
+        *--end = (char)('0' + v % 10);
+        v /= 10;
+        n++;
+    } while (v);
+    return n;
+}
+
+/* Plain between 10^-3 and 10^7, else d.dddE±n; one digit on either side of the point at least. */
+static void print_java(bool negative, uint64_t digits, int32_t exponent10, StrBuf *out)
+{
+    char digit_buf[20], text[40], *p = text;
+    uint32_t n = put_digits(digit_buf + sizeof digit_buf, digits);
+    const char *d = digit_buf + sizeof digit_buf - n;
+    int32_t point = (int32_t)n + exponent10;            /* digits before the decimal point */
+    if (negative) *p++ = '-';
+    if (point > 0 && point <= 7) {
+        for (int32_t i = 0; i < point; i++) *p++ = (uint32_t)i < n ? d[i] : '0';
+        *p++ = '.';
+        if ((uint32_t)point >= n) *p++ = '0';
+        for (uint32_t i = (uint32_t)point; i < n; i++) *p++ = d[i];
+    } else if (point > -3 && point <= 0) {
+        *p++ = '0';
+        *p++ = '.';
+        for (int32_t i = point; i < 0; i++) *p++ = '0';
+        for (uint32_t i = 0; i < n; i++) *p++ = d[i];
+    } else {
+        *p++ = d[0];
+        *p++ = '.';
+        if (n == 1) *p++ = '0';
+        for (uint32_t i = 1; i < n; i++) *p++ = d[i];
+        *p++ = 'E';
+        int32_t e = point - 1;
+        if (e < 0) *p++ = '-', e = -e;
+        if (e >= 100) *p++ = (char)('0' + e / 100);
+        if (e >= 10) *p++ = (char)('0' + e / 10 % 10);
+        *p++ = (char)('0' + e % 10);
+    }
+    strbuf_add(out, text, (uint32_t)(p - text));
+}
+
+static bool print_special(double v, StrBuf *out)
+{
+    if (isnan(v)) strbuf_adds(out, STR("NaN"));
+    else if (isinf(v)) strbuf_adds(out, v < 0 ? STR("-Infinity") : STR("Infinity"));
+    else if (v == 0) strbuf_adds(out, signbit(v) ? STR("-0.0") : STR("0.0"));
+    else return false;
+    return true;
+}
+
+/* Numbers with up to three decimals below 10^7: prices, counts, percentages. k decimals are the shortest digits when
+ * r / 10^k gives the number back and k - 1 did not, as r is far below 2^51. */
+static bool digits_short(double v, uint64_t *digits, int32_t *exponent10)
+{
+    static const double power[] = { 1, 10, 100, 1000 };
+    for (int32_t k = 0; k < 4; k++) {
+        int64_t r = (int64_t)(v * power[k] + 0.5);
+        if ((double)r / power[k] == v) {
+            *digits = (uint64_t)r;
+            *exponent10 = -k;
+            return true;
+        }
+    }
+    return false;
+}
+
+void print_double(double v, StrBuf *out)
+{
+    uint64_t digits;
+    int32_t exponent10;
+    if (print_special(v, out)) return;
+    double size = fabs(v);
+    if (!(size >= 1e-3 && size < 1e7 && digits_short(size, &digits, &exponent10))) double_digits(v, &digits, &exponent10);
+    print_java(v < 0, digits, exponent10, out);
+}
+
+void print_float(float v, StrBuf *out)
+{
+    uint64_t digits;
+    int32_t exponent10;
+    if (print_special((double)v, out)) return;
+    float_digits(v, &digits, &exponent10);
+    print_java(v < 0, digits, exponent10, out);
+}
+
+/* --- parsing --- */
+
+static locale_t c_locale;
+static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
+
+static void locale_open(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+/* NUL-terminated copy for libc: in `small` if it fits, else on the heap. */
+static char *terminate(Str text, char *small, size_t small_size)
+{
+    char *copy = text.len < small_size ? small : xmalloc((size_t)text.len + 1);
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = 0;
+    pthread_once(&locale_once, locale_open);
+    return copy;
+}
+
+/* strtod for what the fast path leaves; text is known to be well-formed. */
+static double parse_slow(Str text)
+{
+    char small[128], *copy = terminate(text, small, sizeof small);
+    double v = strtod_l(copy, NULL, c_locale);
+    if (copy != small) free(copy);
+    return v;
+}
+
+static float parse_slow_float(Str text)
+{
+    char small[128], *copy = terminate(text, small, sizeof small);
+    float v = strtof_l(copy, NULL, c_locale);
+    if (copy != small) free(copy);
+    return v;
+}
+
+static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* [eEpP][+-]digits at p; false when the digits are missing. */
+static bool read_exponent(const char **at, const char *end, int32_t *exponent)
+{
+    const char *p = *at;
+    bool negative = false;
+    int32_t e = 0;
+    if (p < end && (*p == '+' || *p == '-')) negative = *p++ == '-';
+    if (p == end || !is_digit(*p)) return false;
+    for (; p < end && is_digit(*p); p++)
+        if (e < 100000) e = e * 10 + (*p - '0');
+    *exponent = negative ? -e : e;
+    *at = p;
+    return true;
+}
+
+static bool skip_suffix(const char *p, const char *end)
+{
+    if (p < end && (*p == 'd' || *p == 'D' || *p == 'f' || *p == 'F')) p++;
+    return p == end;
+}
+
+/* 0x1.8p3: the exponent is required, as in Java. body starts behind the sign. */
+static bool parse_hex(const char *body, const char *end, double *out)
+{
+    const char *p = body + 2;
+    uint32_t n = 0;
+    int32_t exponent;
+    for (; p < end && is_hex(*p); p++) n++;
+    if (p < end && *p == '.')
+        for (p++; p < end && is_hex(*p); p++) n++;
+    if (!n || p == end || (*p != 'p' && *p != 'P')) return false;
+    p++;
+    if (!read_exponent(&p, end, &exponent)) return false;
+    const char *stop = p;
+    if (!skip_suffix(p, end)) return false;
+    *out = parse_slow((Str){ body, (uint32_t)(stop - body) });
+    return true;
+}
+
+static bool parse_decimal(const char *body, const char *end, double *out)
+{
+    const char *p = body;
+    uint64_t mantissa = 0;
+    uint32_t digits = 0, kept = 0;
+    int32_t exponent = 0, written = 0;
+    bool point = false;
+    for (; p < end; p++) {
+        if (is_digit(*p)) {
+            digits++;
+            if (kept < 19) {
+                mantissa = mantissa * 10 + (uint64_t)(*p - '0');
+                kept += mantissa != 0;
+                exponent -= point;
+            } else {
+                kept = 20;                              /* more digits than the fast path can hold */
+            }
+        } else if (*p == '.' && !point) {
+            point = true;
+        } else {
+            break;
+        }
+    }
+    if (!digits) return false;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (!read_exponent(&p, end, &written)) return false;
+    }
+    const char *stop = p;
+    if (!skip_suffix(p, end)) return false;
+    exponent += written;
+    if (kept <= 19 && mantissa <= 1ull << 53 && exponent >= -22 && exponent <= 22) {
+        /* Both are exact doubles, so one rounding happens: W. Clinger, "How to read floating point numbers accurately". */
+        double m = (double)mantissa;
+        *out = exponent < 0 ? m / exact_pow10[-exponent] : m * exact_pow10[exponent];
+    } else {
+        *out = parse_slow((Str){ body, (uint32_t)(stop - body) });
+    }
+    return true;
+}
+
+bool parse_double(Str text, double *out)
+{
+    const char *p = text.ptr, *end = text.ptr + text.len;
+    bool negative = false;
+    if (!text.len) return false;
+    if (*p == '+' || *p == '-') negative = *p++ == '-';
+    Str body = { p, (uint32_t)(end - p) };
+    double v;
+    if (str_is(body, "NaN")) v = (double)NAN;
+    else if (str_is(body, "Infinity")) v = (double)INFINITY;
+    else if (body.len > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
+        if (!parse_hex(p, end, &v)) return false;
+    } else if (!parse_decimal(p, end, &v)) return false;
+    *out = negative ? -v : v;
+    return true;
+}
+
+bool parse_float(Str text, float *out)
+{
+    double v;
+    if (!parse_double(text, &v)) return false;
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    double size = fabs(v);
+    /* Rounding text to double and then to float goes wrong only where the double is half-way between two floats; below
+     * the normal floats that place moves, so all of those are read again. */
+    bool half_way = (bits & 0x1fffffff) == 0x10000000;
+    if ((half_way || (size < 0x1p-126 && size > 0)) && isfinite(v)) {
+        char last = text.ptr[text.len - 1];
+        bool hex = memchr(text.ptr, 'x', text.len) || memchr(text.ptr, 'X', text.len);
+        if (!is_digit(last) && last != '.' && !(hex && is_hex(last))) text.len--;
+        *out = parse_slow_float(text);
+    } else {
+        *out = (float)v;
+    }
+    return true;
+}
