@@ -199,7 +199,7 @@ static void print_type(const Type *type, TextForm form, StrBuf *out);
 
 static void print_fields(const Type *type, TextForm form, StrBuf *out)
 {
-    if (type->class_name.len) strbuf_addf(out, "STRUCTURED<'%.*s'%s", STR_ARG(type->class_name), type->nfields ? ", " : "");
+    if (type->class_name.len) strbuf_addf(out, "STRUCTURED<'" STR_FMT "', ", STR_ARG(type->class_name));      /* blank kept before > */
     else strbuf_addz(out, "ROW<");
     for (uint32_t i = 0; i < type->nfields; i++) {
         const Field *field = &type->fields[i];

@@ -131,6 +131,7 @@ static const char *const shapes[] = {
     "VARCHAR(1) NOT NULL",
     "VARIANT",
     "VARIANT NOT NULL",
+    "STRUCTURED<'com.example.User', >", "STRUCTURED<'com.example.User', `name` CHAR(1) NOT NULL, `age` INT NOT NULL>",
     "TIMESTAMP_LTZ(3) NOT NULL *PROCTIME*", "ROW<`a``b` INT>", "TIME(3)", "BINARY(1)", "VARBINARY(10)", "INTERVAL MONTH NOT NULL",
 };
 
@@ -204,6 +205,15 @@ static const Type *read_core(void)
     }
     const Type *type = NULL;
     if (eat("ROW<")) return read_row();
+    if (eat("STRUCTURED<'")) {
+        const char *name = at;
+        at = strchr(at, '\'');
+        Str class_name = { name, (uint32_t)(at - name) };
+        assert_true(eat("', "));
+        Type row = *read_row();
+        row.class_name = class_name;
+        return arena_copy(arena, &row, sizeof row);
+    }
     if (eat("ARRAY<")) type = type_array(arena, read_type(), true);
     else if (eat("MULTISET<")) type = type_multiset(arena, read_type(), true);
     else if (eat("MAP<")) {
