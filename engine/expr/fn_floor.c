@@ -1,0 +1,83 @@
+/* FLOOR and CEIL of numbers and of dates and times to a unit. Numbers keep their type, DECIMAL(p,s) becomes DECIMAL(p,0).
+ * TIMESTAMP_LTZ is cut in local time. CEIL(date TO DAY) is always the next day, CEIL(TIME '23:59:59' TO HOUR) 24:00:00 (measured). */
+#include "engine/expr/fn.h"
+#include "engine/expr/fn_time_arith.h"
+#include "engine/type/decimal.h"
+#include <math.h>
+
+static const Type *infer_floor_time(InferCtx *infer, Err *err)
+{
+    const Type *type = infer->args[0]->type;
+    if (!type_is_datetime(type)) return infer_refuse(infer, err);
+    Str word = datum_text(&infer->args[1]->value);
+    int unit = time_unit_find(word);
+    bool time_only = type->kind == TYPE_TIME && (unit < UNIT_MILLISECOND || unit > UNIT_HOUR);
+    if (unit < UNIT_MILLISECOND || unit > UNIT_MILLENNIUM || time_only) {
+        err_at(err, E_INVALID, infer->args[1]->span, "\"" STR_FMT "\" is not a unit that a value of this type can be cut to", STR_ARG(word));
+        err_hint(err, "Units are MILLISECOND, SECOND, MINUTE, HOUR%s.", type->kind == TYPE_TIME ? "" : ", DAY, WEEK, MONTH, QUARTER, YEAR, DECADE, CENTURY and MILLENNIUM");
+        return NULL;
+    }
+    int *data = ARENA_NEW(infer->ctx->arena, int);
+    *data = unit;
+    *infer->data = data;
+    return type_with_attr(infer->ctx->arena, type_with_null(infer->ctx->arena, type, false), ATTR_NONE);
+}
+
+static const Type *infer_floor(InferCtx *infer, Err *err)
+{
+    if (infer->nargs == 2) return infer_floor_time(infer, err);
+    const Type *type = infer->nargs == 1 ? infer->args[0]->type : NULL;
+    if (!type || !type_is_numeric(type)) return infer_refuse(infer, err);
+    if (type->kind != TYPE_DECIMAL) return type_with_null(infer->ctx->arena, type, false);
+    return type_decimal(infer->ctx->arena, type->precision, 0, false);
+}
+
+static bool floor_number(const Type *type, const Datum *value, bool up, Datum *out)
+{
+    switch (type->kind) {
+    case TYPE_FLOAT: out->v.f32 = up ? ceilf(value->v.f32) : floorf(value->v.f32); break;
+    case TYPE_DOUBLE: out->v.f64 = up ? ceil(value->v.f64) : floor(value->v.f64); break;
+    case TYPE_DECIMAL: out->v.i128 = up ? decimal_ceil(value->v.i128, type->scale) : decimal_floor(value->v.i128, type->scale); break;
+    default: out->v = value->v; break;
+    }
+    return true;
+}
+
+static bool floor_time(int unit, const Datum *value, bool up, Datum *out)
+{
+    bool months;
+    int64_t step = 1, ms = value->v.i32;
+    time_unit_length(unit, &months, &step);
+    out->v.i32 = (int32_t)((up ? ms + step - 1 : ms) / step * step);
+    return true;
+}
+
+static Instant cut(int unit, Instant t, bool up) { return up ? instant_ceil((TimeUnit)unit, t) : instant_floor((TimeUnit)unit, t); }
+
+static bool floor_call(const FuncCall *call, EvalEnv *env, const Datum *args, bool up, Datum *out)
+{
+    const Type *type = arg_type(call, 0);
+    if (arg_count(call) == 1) return floor_number(type, &args[0], up, out);
+    int unit = *(const int *)call->data;
+    if (type->kind == TYPE_TIME) return floor_time(unit, &args[0], up, out);
+    if (type->kind == TYPE_DATE && unit <= UNIT_DAY) return ret_int(out, args[0].v.i32 + (up && unit == UNIT_DAY));
+    Instant t = time_point(type, &args[0]);
+    if (type->kind == TYPE_DATE) return ret_int(out, (int32_t)(cut(unit, t, up).sec / 86400));
+    if (type->kind == TYPE_TIMESTAMP_LTZ) {
+        t.sec += zone_offset(env->zone, t.sec);
+        t = cut(unit, t, up);
+        t.sec = zone_to_utc(env->zone, t.sec);
+    } else t = cut(unit, t, up);
+    *out = instant_datum(call->expr->type, t);
+    return true;
+}
+
+FN_BODY(fn_floor) { return floor_call(call, env, args, false, out); }
+FN_BODY(fn_ceil) { return floor_call(call, env, args, true, out); }
+
+const FuncDef fn_floor_table[] = {
+    FN_ROW("FLOOR", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_floor, NULL, "math", "The number rounded down, or a date or time cut to a unit.", "FLOOR(TIME '12:44:31' TO MINUTE)", "12:44:00"),
+    FN_ROW("CEIL", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The number rounded up, or a date or time moved up to a unit.", "CEIL(1.2)", "2"),
+    FN_ROW("CEILING", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The same as CEIL.", "CEILING(1.2)", "2"),
+    FN_END
+};
