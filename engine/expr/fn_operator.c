@@ -238,7 +238,8 @@ static Expr *build_compare(InferCtx *infer, Err *err)
     if (text && strncmp(name, "IS ", 3) != 0 && equality) return build_text_equality(infer, err);
     if (!compare_coerce(infer->ctx, &infer->args[0], &infer->args[1], equality, name, infer->span, err)) return NULL;
     Expr *call = binary(infer, infer->func, infer->args[0], infer->args[1], type_simple(TYPE_BOOLEAN, true));
-    if (infer->func->flags & FN_NOT_NULL) call->type = type_simple(TYPE_BOOLEAN, false);
+    bool nullable = type_compares_null(infer->args[0]->type) || type_compares_null(infer->args[1]->type);
+    call->type = type_simple(TYPE_BOOLEAN, nullable && !(infer->func->flags & FN_NOT_NULL));
     return call;
 }
 

@@ -240,7 +240,7 @@ Expr *expr_in(ExprCtx *ctx, Expr *value, Expr **list, uint32_t n, bool negated, 
     bool nullable = false;
     for (uint32_t i = 0; i <= n; i++) {
         args[i] = expr_coerce(ctx->arena, i ? list[i - 1] : value, common);
-        nullable = nullable || args[i]->type->nullable;
+        nullable = nullable || type_compares_null(args[i]->type);
     }
     Expr *in = expr_call_node(ctx->arena, func_find(STR("IN")), args, n + 1, type_simple(TYPE_BOOLEAN, nullable), span);
     return negated ? expr_not(ctx, in, span) : in;

@@ -14,6 +14,8 @@ void type_digits(const Type *type, uint32_t *precision, uint32_t *scale);
 const Type *type_arith(Arena *arena, char op, const Type *a, const Type *b);
 /* What two values are compared as: the wider number, the finer timestamp, element-wise for nested ones. NULL if they cannot be compared. */
 const Type *type_comparison(Arena *arena, const Type *a, const Type *b);
+/* A comparison of it may be NULL: it is nullable, or a ROW with a field that may be NULL. */
+bool type_compares_null(const Type *type);
 /* Same type with the nullability of `like`. */
 const Type *type_nullable_as(Arena *arena, const Type *type, const Type *like);
 

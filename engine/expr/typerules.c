@@ -30,6 +30,14 @@ const Type *type_nullable_as(Arena *arena, const Type *type, const Type *like)
     return type_with_null(arena, type, like->nullable);
 }
 
+bool type_compares_null(const Type *type)
+{
+    if (type->nullable) return true;
+    for (uint32_t i = 0; type->kind == TYPE_ROW && i < type->nfields; i++)
+        if (type_compares_null(type->fields[i].type)) return true;
+    return false;
+}
+
 /* --- arithmetic --- */
 
 /* Cuts a computed (p, s) to 38 digits: integer digits are kept, at most 6 fraction digits are promised. */
