@@ -46,5 +46,7 @@ const Type *bind_type(Arena *arena, const AstType *type, Err *err);
 const ConnTable *table_connector(AnalyzeEnv *env, Arena *arena, const TableDef *table, const Options *hints, bool as_sink, const ConnectorDef **connector, Span span, Err *err);
 /* DDL, SHOW, DESCRIBE (parser/ddl_*.c, show.c). */
 bool ddl_apply(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, Str text, AnalyzeResult *out, Err *err) MUST_CHECK;
+/* CREATE / REPLACE TABLE .. AS: makes the table and the finished plan that fills it. keep false (EXPLAIN): the catalog is left as it was. */
+bool create_table_as(AnalyzeEnv *env, Arena *arena, const AstCreateTable *create, bool keep, Plan **plan_owned, Err *err) MUST_CHECK;
 bool show_rows(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, AnalyzeResult *out, Err *err) MUST_CHECK;
 #endif
