@@ -38,6 +38,7 @@ typedef struct SourceSpec {
     Str inline_input;                            /* lines handed to the job from outside (test cases) */
     Str job_name;                                /* for group ids and client ids */
     uint32_t parallel_index, parallel_count;     /* this instance of N (0 of 1) */
+    const _Atomic(bool) *cancel;                 /* becomes true when the job must end now: long waits look at it; NULL = never */
 } SourceSpec;
 
 typedef enum PollResult { POLL_DATA, POLL_IDLE, POLL_END, POLL_ERROR } PollResult;
@@ -70,6 +71,7 @@ typedef struct SinkSpec {
     const Options *static_partition;             /* INSERT INTO t PARTITION (k='v') */
     Str job_name;
     uint32_t parallel_index, parallel_count;
+    const _Atomic(bool) *cancel;                 /* as SourceSpec.cancel: retries of an absent server look at it */
 } SinkSpec;
 typedef struct SinkStats { uint64_t rows, bytes, retries; } SinkStats;
 typedef struct Sink Sink;

@@ -1,0 +1,299 @@
+/* Kafka source: which partitions there are, where each begins (scan.startup.mode or a saved position) and ends (scan.bounded.mode).
+ * Brokers that do not answer and topics that do not exist yet are waited for, with a message now and then; the job's cancel flag ends the wait. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "connectors/kafka_source.h"
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+
+#include <pcre2.h>
+
+enum { NAG_US = 10 * 1000000, RETRY_US = 200000, BATCH_WAIT_US = 30 * 1000000 };
+
+int32_t kafka_find_partition(const Source *s, const char *topic, int32_t id)
+{
+    for (uint32_t i = 0; i < s->parts.n; i++)
+        if (s->parts.v[i].id == id && strcmp(s->parts.v[i].topic.ptr, topic) == 0) return (int32_t)i;
+    return -1;
+}
+
+rd_kafka_topic_partition_list_t *kafka_partition_list(const Source *s)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->parts.n);
+    for (uint32_t i = 0; i < s->parts.n; i++)
+        rd_kafka_topic_partition_list_add(list, s->parts.v[i].topic.ptr, s->parts.v[i].id)->offset = s->parts.v[i].next;
+    return list;
+}
+
+/* Says once in a while what is being waited for. false when the job has been cancelled, or a batch job has waited too long. */
+static bool wait_for(Source *s, int64_t since_us, Err *err, const char *what, const char *why)
+{
+    int64_t now = clock_monotonic_us();
+    if (now >= s->next_nag_us) {
+        log_warn("kafka", "table \"" STR_FMT "\": %s: %s; trying again", STR_ARG(s->spec->table->name), what, why);
+        s->next_nag_us = now + NAG_US;
+    }
+    if (kafka_source_cancelled(s)) return err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
+    if (s->spec->batch && now - since_us > BATCH_WAIT_US) {
+        err->retriable = true;
+        return err_set(err, E_CONNECTION, "Kafka table \"" STR_FMT "\": %s: %s", STR_ARG(s->spec->table->name), what, why);
+    }
+    clock_sleep_us(RETRY_US);
+    return true;
+}
+
+static bool add_partitions(Source *s, const rd_kafka_metadata_topic_t *topic)
+{
+    bool added = false;
+    for (int p = 0; p < topic->partition_cnt; p++) {
+        int32_t id = topic->partitions[p].id;
+        if (kafka_find_partition(s, topic->topic, id) >= 0) continue;
+        Partition part = { str_of(str_cstr(s->arena, str_of(topic->topic))), id, OFFSET_NONE, OFFSET_NONE, OFFSET_NONE, false };
+        ARENA_PUSH(s->arena, s->parts, part);
+        added = true;
+    }
+    return added;
+}
+
+static bool topic_matches(pcre2_code *code, const char *topic)
+{
+    pcre2_match_data *match = pcre2_match_data_create_from_pattern(code, NULL);
+    int rc = pcre2_match(code, (PCRE2_SPTR)topic, strlen(topic), 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED, match, NULL);
+    pcre2_match_data_free(match);
+    return rc >= 0;
+}
+
+/* One metadata round over all topics that match. *missing: name of a topic that does not exist (yet), NULL if all do. */
+static rd_kafka_resp_err_t list_by_pattern(Source *s, const char **missing)
+{
+    const rd_kafka_metadata_t *metadata;
+    int bad;
+    size_t at;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)s->topics[0].ptr, s->topics[0].len, 0, &bad, &at, NULL);
+    if (!code) return RD_KAFKA_RESP_ERR__INVALID_ARG;
+    rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 1, NULL, &metadata, KAFKA_CALL_MS);
+    if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        for (int t = 0; t < metadata->topic_cnt; t++)
+            if (topic_matches(code, metadata->topics[t].topic)) add_partitions(s, &metadata->topics[t]);
+        rd_kafka_metadata_destroy(metadata);
+        *missing = s->parts.n ? NULL : "a topic that matches topic-pattern";
+    }
+    pcre2_code_free(code);
+    return rc;
+}
+
+static rd_kafka_resp_err_t list_by_name(Source *s, const char **missing)
+{
+    *missing = NULL;
+    for (uint32_t i = 0; i < s->ntopics; i++) {
+        const char *name = str_cstr(s->arena, s->topics[i]);
+        rd_kafka_topic_t *handle = rd_kafka_topic_new(s->rk, name, NULL);
+        const rd_kafka_metadata_t *metadata;
+        rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 0, handle, &metadata, KAFKA_CALL_MS);
+        if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            const rd_kafka_metadata_topic_t *topic = metadata->topic_cnt == 1 ? &metadata->topics[0] : NULL;
+            if (!topic || topic->err || topic->partition_cnt == 0) *missing = name;
+            else add_partitions(s, topic);
+            rd_kafka_metadata_destroy(metadata);
+        }
+        rd_kafka_topic_destroy(handle);
+        if (rc) return rc;
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static bool list_partitions(Source *s, Err *err)
+{
+    int64_t since = clock_monotonic_us();
+    for (;;) {
+        const char *missing = NULL;
+        rd_kafka_resp_err_t rc = s->pattern ? list_by_pattern(s, &missing) : list_by_name(s, &missing);
+        if (rc == RD_KAFKA_RESP_ERR__INVALID_ARG && s->pattern) return err_set(err, E_OPTION, "option \"topic-pattern\" is no regular expression");
+        if (!rc && !missing) return true;
+        if (!wait_for(s, since, err, rc ? "brokers do not answer" : "topic does not exist yet", rc ? rd_kafka_err2str(rc) : missing)) return false;
+    }
+}
+
+/* ---- offsets ---- */
+
+typedef rd_kafka_resp_err_t OffsetCall(Source *s, Partition *p, int64_t arg, int64_t *out);
+
+static rd_kafka_resp_err_t call_low(Source *s, Partition *p, int64_t arg, int64_t *out)
+{
+    int64_t high;
+    (void)arg;
+    return rd_kafka_query_watermark_offsets(s->rk, p->topic.ptr, p->id, out, &high, KAFKA_CALL_MS);
+}
+static rd_kafka_resp_err_t call_high(Source *s, Partition *p, int64_t arg, int64_t *out)
+{
+    int64_t low;
+    (void)arg;
+    return rd_kafka_query_watermark_offsets(s->rk, p->topic.ptr, p->id, &low, out, KAFKA_CALL_MS);
+}
+/* First offset at or after a time; the end of the log when there is none. */
+static rd_kafka_resp_err_t call_time(Source *s, Partition *p, int64_t millis, int64_t *out)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, p->topic.ptr, p->id)->offset = millis;
+    rd_kafka_resp_err_t rc = rd_kafka_offsets_for_times(s->rk, list, KAFKA_CALL_MS);
+    if (!rc) rc = list->elems[0].err;
+    *out = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return rc ? rc : *out < 0 ? call_high(s, p, 0, out) : rc;
+}
+/* The group's committed offset, OFFSET_NONE if there is none. */
+static rd_kafka_resp_err_t call_committed(Source *s, Partition *p, int64_t arg, int64_t *out)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    (void)arg;
+    rd_kafka_topic_partition_list_add(list, p->topic.ptr, p->id);
+    rd_kafka_resp_err_t rc = rd_kafka_committed(s->rk, list, KAFKA_CALL_MS);
+    if (!rc) rc = list->elems[0].err;
+    *out = list->elems[0].offset >= 0 ? list->elems[0].offset : OFFSET_NONE;
+    rd_kafka_topic_partition_list_destroy(list);
+    return rc;
+}
+
+/* Calls until the broker answers. */
+static bool ask(Source *s, OffsetCall *call, Partition *p, int64_t arg, int64_t *out, Err *err)
+{
+    int64_t since = clock_monotonic_us();
+    for (;;) {
+        rd_kafka_resp_err_t rc = call(s, p, arg, out);
+        if (!rc) return true;
+        if (rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR__AUTHENTICATION)
+            return err_set(err, E_EXTERNAL, "Kafka refuses access to topic \"" STR_FMT "\": %s", STR_ARG(p->topic), rd_kafka_err2str(rc));
+        if (!wait_for(s, since, err, "offsets cannot be read", rd_kafka_err2str(rc))) return false;
+    }
+}
+
+/* Group offset, or what properties.auto.offset.reset says; without either the job fails as Flink's does. */
+static bool group_start(Source *s, Partition *p, Err *err)
+{
+    if (!ask(s, call_committed, p, 0, &p->next, err)) return false;
+    if (p->next != OFFSET_NONE) return true;
+    const Option *reset = options_find(s->spec->table->options, STR("properties.auto.offset.reset"));
+    if (reset && str_iis(reset->value, "earliest")) return ask(s, call_low, p, 0, &p->next, err);
+    if (reset && str_iis(reset->value, "latest")) return ask(s, call_high, p, 0, &p->next, err);
+    Arena *arena = arena_new();
+    err_set(err, E_EXTERNAL, "group \"" STR_FMT "\" has no committed offset for topic \"" STR_FMT "\" partition %d", STR_ARG(kafka_group_id(s->spec->table, arena)),
+            STR_ARG(p->topic), p->id);
+    arena_free(arena);
+    return err_hint(err, "Set 'scan.startup.mode' = 'earliest-offset' or 'latest-offset', or 'properties.auto.offset.reset'.");
+}
+
+static const PartitionOffset *given_offset(const PartitionOffset *list, uint32_t n, int32_t id)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (list[i].partition == id) return &list[i];
+    return NULL;
+}
+
+static bool start_at(Source *s, Partition *p, bool late, Err *err)
+{
+    Str mode = s->layout.upsert || late ? STR("earliest-offset") : kafka_source_option(s, "scan.startup.mode");
+    if (str_iis(mode, "earliest-offset")) return ask(s, call_low, p, 0, &p->next, err);
+    if (str_iis(mode, "latest-offset")) return ask(s, call_high, p, 0, &p->next, err);
+    if (str_iis(mode, "timestamp")) {
+        int64_t millis;
+        if (!options_i64(s->spec->table->options, kafka_options, "scan.startup.timestamp-millis", &millis, err)) return false;
+        return ask(s, call_time, p, millis, &p->next, err);
+    }
+    if (str_iis(mode, "specific-offsets")) {
+        PartitionOffset *list;
+        uint32_t n;
+        if (!kafka_parse_offsets(s->arena, kafka_source_option(s, "scan.startup.specific-offsets"), "scan.startup.specific-offsets", &list, &n, err)) return false;
+        const PartitionOffset *given = given_offset(list, n, p->id);
+        if (given) { p->next = given->offset; return true; }
+        if (!ask(s, call_committed, p, 0, &p->next, err)) return false;
+        return p->next != OFFSET_NONE || ask(s, call_low, p, 0, &p->next, err);
+    }
+    return group_start(s, p, err);
+}
+
+static bool stop_at(Source *s, Partition *p, Err *err)
+{
+    Str mode = kafka_source_option(s, "scan.bounded.mode");
+    if (str_iis(mode, "latest-offset")) return ask(s, call_high, p, 0, &p->stop, err);
+    if (str_iis(mode, "group-offsets")) {
+        if (!ask(s, call_committed, p, 0, &p->stop, err)) return false;
+        return p->stop != OFFSET_NONE || ask(s, call_low, p, 0, &p->stop, err);
+    }
+    if (str_iis(mode, "timestamp")) {
+        int64_t millis;
+        if (!options_i64(s->spec->table->options, kafka_options, "scan.bounded.timestamp-millis", &millis, err)) return false;
+        return ask(s, call_time, p, millis, &p->stop, err);
+    }
+    if (str_iis(mode, "specific-offsets")) {
+        PartitionOffset *list;
+        uint32_t n;
+        if (!kafka_parse_offsets(s->arena, kafka_source_option(s, "scan.bounded.specific-offsets"), "scan.bounded.specific-offsets", &list, &n, err)) return false;
+        const PartitionOffset *given = given_offset(list, n, p->id);
+        if (given) p->stop = given->offset;
+        else return ask(s, call_high, p, 0, &p->stop, err);
+    }
+    return true;
+}
+
+void kafka_save_position(const Source *s, StrBuf *out)
+{
+    strbuf_put_u32(out, s->parts.n);
+    for (uint32_t i = 0; i < s->parts.n; i++) {
+        strbuf_put_str(out, s->parts.v[i].topic);
+        strbuf_put_u32(out, (uint32_t)s->parts.v[i].id);
+        strbuf_put_u64(out, (uint64_t)s->parts.v[i].next);
+        strbuf_put_u64(out, (uint64_t)s->parts.v[i].stop);
+    }
+}
+
+static bool load_position(Source *s, Str saved, Err *err)
+{
+    Reader in = { saved.ptr, saved.ptr + saved.len, false };
+    uint32_t n = reader_u32(&in);
+    for (uint32_t i = 0; i < n && !in.bad; i++) {
+        Str topic = reader_str(&in);
+        Partition p = { .topic = str_of(str_cstr(s->arena, topic)), .id = (int32_t)reader_u32(&in), .end = OFFSET_NONE };
+        p.next = (int64_t)reader_u64(&in);
+        p.stop = (int64_t)reader_u64(&in);
+        if (!in.bad) ARENA_PUSH(s->arena, s->parts, p);
+    }
+    return in.bad ? err_set(err, E_SNAPSHOT, "the saved Kafka position of table \"" STR_FMT "\" is damaged", STR_ARG(s->spec->table->name)) : true;
+}
+
+static bool assign(Source *s, Err *err)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->parts.n);
+    for (uint32_t i = 0; i < s->parts.n; i++) {
+        Partition *p = &s->parts.v[i];
+        p->finished |= p->stop != OFFSET_NONE && p->next >= p->stop;
+        if (!p->finished) rd_kafka_topic_partition_list_add(list, p->topic.ptr, p->id)->offset = p->next;
+    }
+    rd_kafka_resp_err_t rc = rd_kafka_assign(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return rc ? err_set(err, E_EXTERNAL, "Kafka partitions cannot be assigned: %s", rd_kafka_err2str(rc)) : true;
+}
+
+/* Partitions from `from` on: begin and end. `late`: they appeared after the start. */
+static bool place_partitions(Source *s, uint32_t from, bool late, Err *err)
+{
+    for (uint32_t i = from; i < s->parts.n; i++)
+        if (!start_at(s, &s->parts.v[i], late, err) || !stop_at(s, &s->parts.v[i], err)) return false;
+    return true;
+}
+
+bool kafka_assign_all(Source *s, Str saved_position, Err *err)
+{
+    if (saved_position.len && !load_position(s, saved_position, err)) return false;
+    uint32_t known = s->parts.n;
+    if (!list_partitions(s, err) || !place_partitions(s, known, saved_position.len > 0, err)) return false;
+    return assign(s, err);
+}
+
+bool kafka_discover(Source *s, Err *err)
+{
+    uint32_t known = s->parts.n;
+    const char *missing;
+    rd_kafka_resp_err_t rc = s->pattern ? list_by_pattern(s, &missing) : list_by_name(s, &missing);
+    if (rc || s->parts.n == known) return true;  /* asked again at the next interval */
+    log_info("kafka", "table \"" STR_FMT "\": %u new partitions", STR_ARG(s->spec->table->name), s->parts.n - known);
+    return place_partitions(s, known, true, err) && assign(s, err);
+}

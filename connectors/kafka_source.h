@@ -1,0 +1,48 @@
+/* Private to the kafka source's files: kafka_source.c (polling, rows) and kafka_offsets.c (topics, partitions, where to begin and end). */
+#ifndef WEIR_CONNECTORS_KAFKA_SOURCE_H
+#define WEIR_CONNECTORS_KAFKA_SOURCE_H
+#include "connectors/kafka.h"
+
+enum { OFFSET_NONE = -1, KAFKA_CALL_MS = 5000 };
+
+typedef struct Partition {
+    Str topic; int32_t id;                       /* topic is NUL-terminated */
+    int64_t next;                                /* offset of the next record to hand out */
+    int64_t stop;                                /* exclusive end; OFFSET_NONE = unbounded */
+    int64_t end;                                 /* last end of the log heard of, for the lag; OFFSET_NONE = unknown */
+    bool finished;
+} Partition;
+
+typedef enum MetaKind { META_TOPIC, META_PARTITION, META_HEADERS, META_HEADER_LIST, META_LEADER_EPOCH, META_OFFSET, META_TIMESTAMP, META_TIMESTAMP_TYPE } MetaKind;
+
+struct Source {
+    Arena *arena;
+    const SourceSpec *spec;
+    KafkaLayout layout;
+    rd_kafka_t *rk; rd_kafka_queue_t *queue;
+    struct { Partition *v; uint32_t n, cap; } parts;
+    Str *topics; uint32_t ntopics; bool pattern, bounded;
+    int64_t discovery_us, next_discovery_us, next_nag_us;
+    Decoder *key_decoder, *value_decoder;
+    MetaKind *meta; uint32_t nmeta;              /* builder column nphysical + i */
+    uint32_t *key_cols; uint32_t nkey;           /* builder columns that the key fills */
+    BatchBuilder builder;                        /* rows being decoded */
+    struct { BatchBuilder *v; uint32_t n, cap; } ready; uint32_t ready_next;   /* full batches made by one callback */
+    struct { BatchBuilder *v; uint32_t n, cap; } spare;
+    /* the message under way */
+    const rd_kafka_message_t *message; uint32_t part, rows_of_message; bool tombstone;
+    SourceStats stats;
+    Err error; bool failed, broker_down;         /* error: told after the rows before it are handed out */
+};
+
+Str kafka_source_option(const Source *source, const char *name);
+bool kafka_source_cancelled(const Source *source);
+/* Finds all partitions (waits for a broker and for topics that do not exist yet), sets where each begins and ends, assigns them. */
+bool kafka_assign_all(Source *source, Str saved_position, Err *err) MUST_CHECK;
+/* Periodic: partitions that appeared since begin at their earliest offset. */
+bool kafka_discover(Source *source, Err *err) MUST_CHECK;
+int32_t kafka_find_partition(const Source *source, const char *topic, int32_t id);
+/* Position text: u32 count, then per partition: topic, i32 id, i64 next offset. */
+void kafka_save_position(const Source *source, StrBuf *out);
+rd_kafka_topic_partition_list_t *kafka_partition_list(const Source *source);
+#endif
