@@ -6,7 +6,7 @@
 #include "engine/base/hashtab.h"
 #include "engine/base/log.h"
 
-#include <stdatomic.h>
+#include <stdlib.h>
 
 enum { POLL_EVERY_US = 100000 };
 typedef enum Partitioner { PARTITION_DEFAULT, PARTITION_FIXED, PARTITION_ROUND_ROBIN } Partitioner;
@@ -149,7 +149,7 @@ static Sink *kafka_sink_open(const SinkSpec *spec, Str saved, Err *err)
     Sink *s = ARENA_NEW(arena, Sink);
     s->arena = arena;
     s->spec = spec;
-    strmap_init(&s->buffered);
+    strbuf_reserve(&s->key, 64);                 /* an empty key is not a null key: never a NULL pointer */
     if (open_rest(s, err)) return s;
     kafka_sink_close(s);
     return NULL;
@@ -269,8 +269,7 @@ static bool encode_row(Sink *s, const Batch *batch, uint32_t row, RowOp op, bool
 /* Keeps the last record of the key until the buffer is flushed. */
 static void buffer_record(Sink *s, bool tombstone)
 {
-    bool fresh;
-    uint32_t slot = strmap_put(&s->buffered, s->key.ptr, s->key.len, &fresh);
+    uint32_t slot = strmap_put(&s->buffered, strbuf_str(&s->key), NULL);
     if (slot >= s->pending_cap) {
         uint32_t cap = s->pending_cap ? s->pending_cap * 2 : 64;
         while (cap <= slot) cap *= 2;
@@ -287,11 +286,10 @@ static void buffer_record(Sink *s, bool tombstone)
 static bool flush_buffer(Sink *s, Err *err)
 {
     if (strmap_len(&s->buffered) == 0) return true;
-    StrMapIter it = { 0 };
-    Str key;
-    uint32_t slot;
-    while (strmap_next(&s->buffered, &it, &key, &slot))
-        if (!produce(s, s->topic.ptr, RD_KAFKA_PARTITION_UA, key, strbuf_str(&s->pending[slot].value), s->pending[slot].tombstone, -1, NULL, err)) return false;
+    for (uint32_t slot = strmap_first(&s->buffered); slot != STRMAP_NONE; slot = strmap_next(&s->buffered, slot)) {
+        const Pending *p = &s->pending[slot];
+        if (!produce(s, s->topic.ptr, RD_KAFKA_PARTITION_UA, strmap_key(&s->buffered, slot), strbuf_str(&p->value), p->tombstone, -1, NULL, err)) return false;
+    }
     strmap_clear(&s->buffered);
     s->next_flush_us = 0;
     return true;
