@@ -20,6 +20,8 @@ typedef struct OpEnv {
     void (*timer_set)(struct OpEnv *env, Op *op, int64_t when_us);   /* processing time (clock_now_us); fires op->timer once, at or after when_us; setting an earlier one keeps the earlier */
     bool (*collect)(void *ctx, const Batch *batch, const Schema *schema, Err *err); void *collect_ctx;   /* rows of a collect sink */
     Str inline_input; Str job_name;
+    bool restoring;                              /* sources and sinks connect in restore(), which is then called for every operator (empty bytes: nothing saved) */
+    uint32_t max_batch_rows;                     /* tests: sources hand on at most this many rows at a time; 0 = no limit */
     void *job;                                   /* the runner's own */
 } OpEnv;
 
@@ -41,8 +43,9 @@ typedef struct OpClass {                         /* NULL entry = the default giv
 struct Op {
     const OpClass *cls; const PlanNode *node; OpEnv *env;
     OpTarget *outs; uint32_t nouts;
-    int64_t *input_wm; bool *input_done; uint32_t ninputs;
+    int64_t *input_wm; bool *input_done, *input_idle; uint32_t ninputs;
     int64_t wm;                                  /* combined watermark handed to ->watermark so far */
+    Op *source;                                  /* the source whose split numbers the input carries: set by op_connect through calcs; NULL otherwise */
     Arena *scratch;                              /* reset by the operator at each process() */
     uint64_t rows_in, rows_out, late_rows;       /* counters shown to users */
 };
@@ -50,10 +53,15 @@ const OpClass *op_class(PlanKind kind);          /* op_table.c */
 /* Creates and opens one operator for a node (outs are wired by the caller afterwards, before any input). */
 Op *op_new(const PlanNode *node, OpEnv *env, Err *err);
 void op_free(Op *op);
+/* from's output becomes to's input number `input`. Inputs of a node are connected in order, sources first. */
+void op_connect(Op *from, Op *to, uint32_t input);
 bool op_emit(Op *op, const Batch *batch, Err *err) MUST_CHECK;               /* empty batches are dropped here */
 bool op_emit_watermark(Op *op, int64_t ts_us, Err *err) MUST_CHECK;
 bool op_process(Op *op, uint32_t input, const Batch *batch, Err *err) MUST_CHECK;    /* entry points used by op_emit, the runner and tests: count, check, call */
 bool op_watermark(Op *op, uint32_t input, int64_t ts_us, Err *err) MUST_CHECK;       /* combines over inputs */
+/* An idle input no longer holds the watermark back, until it has rows or a watermark again (source.idle-timeout). */
+bool op_idle(Op *op, uint32_t input, bool idle, Err *err) MUST_CHECK;
+bool op_emit_idle(Op *op, bool idle, Err *err) MUST_CHECK;
 bool op_finish_input(Op *op, uint32_t input, Err *err) MUST_CHECK;                   /* at the last input: finish, then the outs' finish_input */
 
 /* Sources are polled by the runner (op_source.c). */
@@ -66,6 +74,9 @@ int64_t op_sink_deadline_us(Op *op);
 bool op_sink_tick(Op *op, int64_t now_us, Err *err) MUST_CHECK;
 bool op_sink_commit(Op *op, uint64_t ckpt_id, Err *err) MUST_CHECK;
 /* Split state of the source that feeds a watermark operator directly or through calcs. */
+/* Counters of the connector; false when it has none. committed: the checkpoint that holds the source's present position is durable. */
+bool op_source_stats(const Op *op, SourceStats *out);
+bool op_source_committed(Op *op, uint64_t ckpt_id, Err *err) MUST_CHECK;
 uint32_t op_source_splits(const Op *source_op);
 bool op_source_split_finished(const Op *source_op, uint32_t split);
 #endif

@@ -1,0 +1,133 @@
+/* Operators' common part: creation, wiring, counters, and the watermark of several inputs.
+ * Invariants: op->wm only grows and is the minimum over the inputs that have not ended; finish() runs once, after the
+ * last input ended. Memory: an operator owns its struct and scratch arena; outs grow by malloc while wiring.
+ * Threading: everything runs on the job's thread. */
+#include "engine/op/op.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+Op *op_new(const PlanNode *node, OpEnv *env, Err *err)
+{
+    const OpClass *cls = op_class(node->kind);
+    if (!cls) {
+        err_at(err, E_INTERNAL, node->span, "no operator for plan node \"%s\"", plan_kind_name(node->kind));
+        return NULL;
+    }
+    Op *op = xcalloc(1, cls->size);
+    op->cls = cls;
+    op->node = node;
+    op->env = env;
+    op->ninputs = node->ninputs;
+    op->input_wm = xcalloc(op->ninputs + 1, sizeof *op->input_wm);
+    op->input_done = xcalloc(op->ninputs + 1, sizeof *op->input_done);
+    op->input_idle = xcalloc(op->ninputs + 1, sizeof *op->input_idle);
+    for (uint32_t i = 0; i < op->ninputs; i++) op->input_wm[i] = WATERMARK_MIN;
+    op->wm = WATERMARK_MIN;
+    op->scratch = arena_new();
+    if (op_is_source(op)) op->source = op;
+    if (cls->open && !cls->open(op, err)) {
+        op_free(op);
+        return NULL;
+    }
+    return op;
+}
+
+void op_free(Op *op)
+{
+    if (!op) return;
+    if (op->cls->close) op->cls->close(op);
+    arena_free(op->scratch);
+    free(op->outs);
+    free(op->input_wm);
+    free(op->input_done);
+    free(op->input_idle);
+    free(op);
+}
+
+void op_connect(Op *from, Op *to, uint32_t input)
+{
+    assert(input < to->ninputs);
+    from->outs = xrealloc(from->outs, sizeof *from->outs * (from->nouts + 1));
+    from->outs[from->nouts++] = (OpTarget){ to, input };
+    if (to->node->kind == PLAN_CALC || to->node->kind == PLAN_WATERMARK) to->source = from->source;
+}
+
+bool op_emit(Op *op, const Batch *batch, Err *err)
+{
+    uint32_t live = batch_live(batch);
+    if (!live) return true;
+    op->rows_out += live;
+    for (uint32_t i = 0; i < op->nouts; i++)
+        if (!op_process(op->outs[i].op, op->outs[i].input, batch, err)) return false;
+    return true;
+}
+
+bool op_emit_watermark(Op *op, int64_t ts_us, Err *err)
+{
+    for (uint32_t i = 0; i < op->nouts; i++)
+        if (!op_watermark(op->outs[i].op, op->outs[i].input, ts_us, err)) return false;
+    return true;
+}
+
+bool op_process(Op *op, uint32_t input, const Batch *batch, Err *err)
+{
+    op->rows_in += batch_live(batch);
+    return op->cls->process(op, input, batch, err);
+}
+
+static bool all_idle(const Op *op)
+{
+    for (uint32_t i = 0; i < op->ninputs; i++)
+        if (!op->input_idle[i]) return false;
+    return true;
+}
+
+/* Hands the combined watermark on if it has grown. Inputs that have ended stand at WATERMARK_MAX. */
+static bool advance(Op *op, Err *err)
+{
+    int64_t low = WATERMARK_MAX;
+    if (all_idle(op)) return true;
+    for (uint32_t i = 0; i < op->ninputs; i++)
+        if (!op->input_idle[i] && op->input_wm[i] < low) low = op->input_wm[i];
+    if (low <= op->wm) return true;
+    op->wm = low;
+    return op->cls->watermark ? op->cls->watermark(op, low, err) : op_emit_watermark(op, low, err);
+}
+
+bool op_watermark(Op *op, uint32_t input, int64_t ts_us, Err *err)
+{
+    if (ts_us <= op->input_wm[input]) return true;
+    op->input_wm[input] = ts_us;
+    op->input_idle[input] = false;
+    return advance(op, err);
+}
+
+bool op_idle(Op *op, uint32_t input, bool idle, Err *err)
+{
+    if (op->input_idle[input] == idle) return true;
+    bool before = all_idle(op);
+    op->input_idle[input] = idle;
+    if (!advance(op, err)) return false;
+    return all_idle(op) == before || op_emit_idle(op, idle, err);
+}
+
+bool op_emit_idle(Op *op, bool idle, Err *err)
+{
+    for (uint32_t i = 0; i < op->nouts; i++)
+        if (!op_idle(op->outs[i].op, op->outs[i].input, idle, err)) return false;
+    return true;
+}
+
+bool op_finish_input(Op *op, uint32_t input, Err *err)
+{
+    if (op->input_done[input]) return true;
+    op->input_done[input] = true;
+    if (op->cls->finish_input && !op->cls->finish_input(op, input, err)) return false;
+    for (uint32_t i = 0; i < op->ninputs; i++)
+        if (!op->input_done[i]) return true;
+    if (op->cls->finish && !op->cls->finish(op, err)) return false;
+    for (uint32_t i = 0; i < op->nouts; i++)
+        if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
+    return true;
+}

@@ -1,0 +1,151 @@
+/* Source: a connector's scan at the head of a pipeline, polled by the runner; Values is polled through here too.
+ * State: the connector's position and whether it has ended. While restoring, the connector is opened in restore(), so that
+ * it starts at the saved position and never reads a row twice. */
+#include "engine/op/op_sources.h"
+
+typedef struct ScanOp {
+    Op op;
+    SourceSpec spec;
+    const SourceVt *vt;
+    Source *source;
+    bool ended;
+} ScanOp;
+
+static bool scan_connect(ScanOp *scan, Str position, Err *err)
+{
+    scan->source = scan->vt->open(&scan->spec, position, err);
+    return scan->source || op_fail(&scan->op, err);
+}
+
+static bool scan_open(Op *op, Err *err)
+{
+    ScanOp *scan = (ScanOp *)op;
+    const ScanConfig *config = &op->node->u.scan;
+    scan->vt = config->connector->source;
+    scan->spec = (SourceSpec){
+        .table = config->conn, .out = op->node->schema, .physical = config->physical, .nphysical = config->nphysical,
+        .metadata = config->metadata, .nmetadata = config->nmetadata, .preds = config->preds, .npreds = config->npreds,
+        .limit = config->limit, .batch = op->env->batch, .inline_input = op->env->inline_input, .job_name = op->env->job_name,
+        .parallel_index = 0, .parallel_count = 1,
+    };
+    return op->env->restoring || scan_connect(scan, STR_NULL, err);
+}
+
+/* Hands a polled batch on; tests may ask for slices of a few rows. */
+static bool scan_emit(ScanOp *scan, const Batch *batch, Err *err)
+{
+    uint32_t limit = scan->op.env->max_batch_rows, live = batch_live(batch);
+    if (!limit || live <= limit) return op_emit(&scan->op, batch, err);
+    arena_reset(scan->op.scratch);
+    const uint32_t *rows = batch_rows(batch, scan->op.scratch);
+    for (uint32_t at = 0; at < live; at += limit) {
+        Batch part = *batch;
+        part.sel = rows + at;
+        part.sel_len = live - at < limit ? live - at : limit;
+        if (!op_emit(&scan->op, &part, err)) return false;
+    }
+    return true;
+}
+
+bool op_is_source(const Op *op)
+{
+    return op->node->ninputs == 0;
+}
+
+PollResult op_source_poll(Op *op, int timeout_ms, Err *err)
+{
+    if (op->node->kind == PLAN_VALUES) return values_poll(op, err);
+    ScanOp *scan = (ScanOp *)op;
+    if (scan->ended) return POLL_END;
+    const Batch *batch = NULL;
+    PollResult result = scan->vt->poll(scan->source, timeout_ms, &batch, err);
+    if (result == POLL_ERROR) op_fail(op, err);
+    if (result == POLL_DATA && !scan_emit(scan, batch, err)) return POLL_ERROR;
+    return result;
+}
+
+bool op_source_end(Op *op, Err *err)
+{
+    if (op->node->kind == PLAN_SCAN) ((ScanOp *)op)->ended = true;
+    op->wm = WATERMARK_MAX;
+    if (!op_emit_watermark(op, WATERMARK_MAX, err)) return false;
+    for (uint32_t i = 0; i < op->nouts; i++)
+        if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
+    return true;
+}
+
+uint64_t op_source_order(Op *op)
+{
+    if (op->node->kind != PLAN_SCAN) return 0;
+    ScanOp *scan = (ScanOp *)op;
+    return scan->vt->next_order && !scan->ended ? scan->vt->next_order(scan->source) : 0;
+}
+
+uint32_t op_source_splits(const Op *op)
+{
+    if (op->node->kind != PLAN_SCAN) return 1;
+    const ScanOp *scan = (const ScanOp *)op;
+    return scan->vt->splits ? scan->vt->splits(scan->source) : 1;
+}
+
+bool op_source_split_finished(const Op *op, uint32_t split)
+{
+    if (op->node->kind != PLAN_SCAN) return false;
+    const ScanOp *scan = (const ScanOp *)op;
+    return scan->ended || (scan->vt->split_finished && scan->vt->split_finished(scan->source, split));
+}
+
+bool op_source_stats(const Op *op, SourceStats *out)
+{
+    memset(out, 0, sizeof *out);
+    if (op->node->kind != PLAN_SCAN) return false;
+    const ScanOp *scan = (const ScanOp *)op;
+    if (!scan->vt->stats || !scan->source) return false;
+    scan->vt->stats(scan->source, out);
+    return true;
+}
+
+static bool scan_position(ScanOp *scan, StrBuf *out, Err *err)
+{
+    return !scan->vt->position || scan->vt->position(scan->source, out, err) || op_fail(&scan->op, err);
+}
+
+bool op_source_committed(Op *op, uint64_t ckpt_id, Err *err)
+{
+    if (op->node->kind != PLAN_SCAN) return true;
+    ScanOp *scan = (ScanOp *)op;
+    if (!scan->vt->committed) return true;
+    StrBuf position = { 0 };
+    bool ok = scan_position(scan, &position, err) && scan->vt->committed(scan->source, ckpt_id, strbuf_str(&position), err);
+    strbuf_free(&position);
+    return ok;
+}
+
+static bool scan_snapshot(Op *op, StrBuf *out, Err *err)
+{
+    ScanOp *scan = (ScanOp *)op;
+    StrBuf position = { 0 };
+    bool ok = scan_position(scan, &position, err);
+    strbuf_put_u8(out, scan->ended);
+    strbuf_put_str(out, strbuf_str(&position));
+    strbuf_free(&position);
+    return ok;
+}
+
+static bool scan_restore(Op *op, Reader *in, Err *err)
+{
+    ScanOp *scan = (ScanOp *)op;
+    bool saved = in->ptr != in->end;
+    scan->ended = saved && reader_u8(in);
+    return scan_connect(scan, saved ? reader_str(in) : STR_NULL, err);
+}
+
+static void scan_close(Op *op)
+{
+    ScanOp *scan = (ScanOp *)op;
+    if (scan->source) scan->vt->close(scan->source);
+}
+
+const OpClass op_source_class = {
+    .name = "Source", .size = sizeof(ScanOp), .open = scan_open, .snapshot = scan_snapshot, .restore = scan_restore, .close = scan_close,
+};

@@ -1,0 +1,245 @@
+/* Job: a thread around its pipelines, and the life RUNNING -> FINISHED | FAILED | CANCELLED seen from outside.
+ * Connectors are opened on the caller's thread, so that their errors are the caller's; from then on only the job's thread
+ * touches operators. Shared state (state, error, metrics) is under one mutex; the stop flags are atomic. */
+#include "engine/run/job.h"
+#include "engine/base/clock.h"
+#include "engine/base/log.h"
+#include "engine/run/pipeline.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { WAIT_US = 50000, METRICS_US = 100000 };
+typedef enum StopRequest { STOP_NONE, STOP_CLEAN, STOP_NOW } StopRequest;
+
+struct Job {
+    Plan *plan;
+    JobConfig config;
+    Pipeline *pipelines; uint32_t npipelines;    /* one today; N equal ones, joined by exchanges, have their place here */
+    int64_t query_start_us;
+    uint64_t next_ckpt;
+    int64_t metrics_due_us;
+    char id[33];
+    pthread_t thread; bool started;
+    atomic_int stop;                             /* StopRequest */
+    pthread_mutex_t mutex; pthread_cond_t changed;
+    JobState state;                              /* under mutex, as are the following */
+    Err err;
+    JobMetrics metrics;
+};
+
+static bool stop_requested(Job *job, StopRequest at_least)
+{
+    return atomic_load_explicit(&job->stop, memory_order_relaxed) >= (int)at_least;
+}
+
+/* --- running --- */
+
+static void publish_metrics(Job *job, bool force)
+{
+    int64_t now = clock_monotonic_us();
+    if (!force && now < job->metrics_due_us) return;
+    job->metrics_due_us = now + METRICS_US;
+    JobMetrics metrics = { .watermark_us = INT64_MIN };
+    for (uint32_t i = 0; i < job->npipelines; i++) pipeline_metrics(&job->pipelines[i], &metrics);
+    pthread_mutex_lock(&job->mutex);
+    metrics.started_us = job->metrics.started_us;
+    job->metrics = metrics;
+    pthread_mutex_unlock(&job->mutex);
+}
+
+/* Tests: everything the pipeline holds goes through bytes and a new set of operators. */
+static bool rebuild(Job *job, Pipeline *pipeline, Err *err)
+{
+    StrBuf bytes = { 0 };
+    uint64_t id = job->next_ckpt++;
+    bool ok = pipeline_snapshot(pipeline, id, &bytes, err) && pipeline_commit(pipeline, id, err);
+    if (ok) {
+        pipeline_close(pipeline);
+        ok = pipeline_open(pipeline, job->plan, &job->config, job->query_start_us, true, err) && pipeline_restore(pipeline, strbuf_str(&bytes), err);
+    }
+    strbuf_free(&bytes);
+    return ok;
+}
+
+static bool run_to_end(Job *job, Pipeline *pipeline, Err *err)
+{
+    while (!stop_requested(job, STOP_CLEAN)) {
+        switch (pipeline_step(pipeline, WAIT_US, err)) {
+        case STEP_FAILED: return false;
+        case STEP_ENDED: return true;
+        case STEP_IDLE: break;
+        case STEP_WORKED:
+            if (job->config.restore_every_step && !rebuild(job, pipeline, err)) return false;
+            break;
+        }
+        publish_metrics(job, false);
+    }
+    return true;
+}
+
+/* A clean stop: a last snapshot, so that sinks prepare and commit and offsets are kept, then the sinks are flushed. */
+static bool stop_cleanly(Job *job, Pipeline *pipeline, Err *err)
+{
+    StrBuf bytes = { 0 };
+    uint64_t id = job->next_ckpt++;
+    bool ok = pipeline_snapshot(pipeline, id, &bytes, err) && pipeline_commit(pipeline, id, err) && pipeline_finish_sinks(pipeline, err);
+    strbuf_free(&bytes);
+    return ok;
+}
+
+static void set_ended(Job *job, JobState state, const Err *err)
+{
+    pthread_mutex_lock(&job->mutex);
+    job->state = state;
+    if (err) job->err = *err;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->mutex);
+}
+
+static void *job_thread(void *arg)
+{
+    Job *job = arg;
+    Err err = { 0 };
+    Pipeline *pipeline = &job->pipelines[0];
+    bool ok = run_to_end(job, pipeline, &err);
+    if (ok && stop_requested(job, STOP_CLEAN) && !stop_requested(job, STOP_NOW)) ok = stop_cleanly(job, pipeline, &err);
+    publish_metrics(job, true);
+    for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
+    if (stop_requested(job, STOP_NOW)) set_ended(job, JOB_CANCELLED, NULL);
+    else if (ok) set_ended(job, JOB_FINISHED, NULL);
+    else set_ended(job, JOB_FAILED, &err);
+    return NULL;
+}
+
+/* --- from outside --- */
+
+static void job_destroy(Job *job)
+{
+    for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
+    free(job->pipelines);
+    pthread_cond_destroy(&job->changed);
+    pthread_mutex_destroy(&job->mutex);
+    plan_free(job->plan);
+    free(job);
+}
+
+static void cond_init_monotonic(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+static Job *job_new(Plan *plan, const JobConfig *config)
+{
+    Job *job = xcalloc(1, sizeof *job);
+    job->plan = plan;
+    job->config = *config;
+    job->npipelines = 1;
+    job->pipelines = xcalloc(job->npipelines, sizeof *job->pipelines);
+    job->next_ckpt = 1;
+    job->state = JOB_RUNNING;
+    job->query_start_us = clock_now_us();
+    job->metrics.started_us = job->query_start_us;
+    job->metrics.watermark_us = INT64_MIN;
+    pthread_mutex_init(&job->mutex, NULL);
+    cond_init_monotonic(&job->changed);
+    snprintf(job->id, sizeof job->id, "%016llx%016llx", (unsigned long long)random_u64(), (unsigned long long)random_u64());
+    return job;
+}
+
+Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
+{
+    Job *job = job_new(plan_owned, config);
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < job->npipelines; i++) ok = pipeline_open(&job->pipelines[i], job->plan, &job->config, job->query_start_us, false, err);
+    if (ok && pthread_create(&job->thread, NULL, job_thread, job) != 0) ok = err_set(err, E_EXTERNAL, "cannot start a thread for the job");
+    if (!ok) {
+        job_destroy(job);
+        return NULL;
+    }
+    job->started = true;
+    return job;
+}
+
+JobState job_state(Job *job)
+{
+    pthread_mutex_lock(&job->mutex);
+    JobState state = job->state;
+    pthread_mutex_unlock(&job->mutex);
+    return state;
+}
+
+bool job_wait(Job *job, int timeout_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&job->mutex);
+    int rc = 0;
+    while (job->state == JOB_RUNNING && rc != ETIMEDOUT)
+        rc = timeout_ms < 0 ? pthread_cond_wait(&job->changed, &job->mutex) : pthread_cond_timedwait(&job->changed, &job->mutex, &until);
+    bool ended = job->state != JOB_RUNNING;
+    pthread_mutex_unlock(&job->mutex);
+    return ended;
+}
+
+const Err *job_error(Job *job)
+{
+    return job_state(job) == JOB_FAILED ? &job->err : NULL;
+}
+
+/* A stop never weakens a cancel. */
+static void request_stop(Job *job, StopRequest request)
+{
+    int now = atomic_load(&job->stop);
+    while (now < (int)request && !atomic_compare_exchange_weak(&job->stop, &now, (int)request)) continue;
+}
+
+void job_cancel(Job *job)
+{
+    request_stop(job, STOP_NOW);
+}
+
+void job_stop(Job *job)
+{
+    request_stop(job, STOP_CLEAN);
+}
+
+void job_metrics(Job *job, JobMetrics *out)
+{
+    pthread_mutex_lock(&job->mutex);
+    *out = job->metrics;
+    pthread_mutex_unlock(&job->mutex);
+}
+
+const char *job_id(Job *job)
+{
+    return job->id;
+}
+
+Str job_name(Job *job)
+{
+    return job->plan->name;
+}
+
+void job_free(Job *job)
+{
+    if (!job) return;
+    if (job->started) {
+        if (job_state(job) == JOB_RUNNING) job_cancel(job);
+        pthread_join(job->thread, NULL);
+    }
+    job_destroy(job);
+}

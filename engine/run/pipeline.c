@@ -1,0 +1,215 @@
+/* Pipeline: see the header. Sources with a global arrival order (fixture) are polled smallest first; others in turn.
+ * Waits are bounded: by the next timer, the next sink deadline and what the job allows, so that a cancel is seen soon. */
+#include "engine/run/pipeline.h"
+#include "engine/base/clock.h"
+
+#include <stdlib.h>
+
+/* --- timers --- */
+
+static void timer_up(Pipeline *pipeline, uint32_t at)
+{
+    Timer *heap = pipeline->timers;
+    for (; at > 0 && heap[(at - 1) / 2].when_us > heap[at].when_us; at = (at - 1) / 2) {
+        Timer swap = heap[at];
+        heap[at] = heap[(at - 1) / 2];
+        heap[(at - 1) / 2] = swap;
+    }
+}
+
+static Timer timer_pop(Pipeline *pipeline)
+{
+    Timer *heap = pipeline->timers, top = heap[0];
+    heap[0] = heap[--pipeline->ntimers];
+    for (uint32_t at = 0, child; (child = at * 2 + 1) < pipeline->ntimers; at = child) {
+        if (child + 1 < pipeline->ntimers && heap[child + 1].when_us < heap[child].when_us) child++;
+        if (heap[at].when_us <= heap[child].when_us) break;
+        Timer swap = heap[at];
+        heap[at] = heap[child];
+        heap[child] = swap;
+    }
+    return top;
+}
+
+/* One timer an operator: an earlier one replaces a later one. */
+static void timer_set(OpEnv *env, Op *op, int64_t when_us)
+{
+    Pipeline *pipeline = env->job;
+    for (uint32_t i = 0; i < pipeline->ntimers; i++) {
+        if (pipeline->timers[i].op != op) continue;
+        if (when_us >= pipeline->timers[i].when_us) return;
+        pipeline->timers[i].when_us = when_us;
+        timer_up(pipeline, i);
+        return;
+    }
+    if (pipeline->ntimers == pipeline->cap_timers) {
+        pipeline->cap_timers = pipeline->cap_timers ? pipeline->cap_timers * 2 : 16;
+        pipeline->timers = xrealloc(pipeline->timers, sizeof *pipeline->timers * pipeline->cap_timers);
+    }
+    pipeline->timers[pipeline->ntimers++] = (Timer){ when_us, op };
+    timer_up(pipeline, pipeline->ntimers - 1);
+}
+
+static bool fire_timers(Pipeline *pipeline, bool *fired, Err *err)
+{
+    for (int64_t now = clock_now_us(); pipeline->ntimers && pipeline->timers[0].when_us <= now;) {
+        Timer timer = timer_pop(pipeline);
+        *fired = true;
+        if (timer.op->cls->timer && !timer.op->cls->timer(timer.op, now, err)) return false;
+    }
+    return true;
+}
+
+/* --- building --- */
+
+bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config, int64_t query_start_us, bool restored, Err *err)
+{
+    *pipeline = (Pipeline){ .plan = plan, .config = config };
+    pipeline->env = (OpEnv){
+        .plan = plan, .zone = plan->zone, .batch = plan->batch, .query_start_us = query_start_us, .timer_set = timer_set,
+        .collect = config->collect, .collect_ctx = config->collect_ctx, .inline_input = config->inline_input, .job_name = plan->name,
+        .restoring = restored, .max_batch_rows = config->max_batch_rows, .job = pipeline,
+    };
+    pipeline->ops = xcalloc(plan->nnodes + 1, sizeof *pipeline->ops);
+    pipeline->ended = xcalloc(plan->nnodes + 1, sizeof *pipeline->ended);
+    for (uint32_t i = 0; i < plan->nnodes; i++) {
+        const PlanNode *node = plan->nodes[i];
+        Op *op = op_new(node, &pipeline->env, err);
+        if (!op) return false;
+        pipeline->ops[pipeline->nops++] = op;
+        if (op_is_source(op)) pipeline->nsources++;
+        for (uint32_t input = 0; input < node->ninputs; input++) op_connect(pipeline->ops[node->inputs[input]->id], op, input);
+    }
+    return true;
+}
+
+void pipeline_close(Pipeline *pipeline)
+{
+    /* Users before their inputs: a sink never sees a source that is gone. */
+    for (uint32_t i = pipeline->nops; i-- > 0;) op_free(pipeline->ops[i]);
+    free(pipeline->ops);
+    free(pipeline->ended);
+    free(pipeline->timers);
+    *pipeline = (Pipeline){ 0 };
+}
+
+/* --- running --- */
+
+static bool is_sink(const Op *op)
+{
+    return op->node->kind == PLAN_SINK;
+}
+
+static bool tick_sinks(Pipeline *pipeline, int64_t *deadline, Err *err)
+{
+    *deadline = INT64_MAX;
+    for (uint32_t i = 0; i < pipeline->nops; i++) {
+        Op *op = pipeline->ops[i];
+        if (!is_sink(op)) continue;
+        int64_t now = clock_monotonic_us();
+        if (op_sink_deadline_us(op) <= now && !op_sink_tick(op, now, err)) return false;
+        int64_t next = op_sink_deadline_us(op);
+        if (next < *deadline) *deadline = next;
+    }
+    return true;
+}
+
+/* The source to poll: the one with the smallest arrival number when any has one, else the next in turn. NULL: all have ended. */
+static Op *choose_source(Pipeline *pipeline)
+{
+    Op *best = NULL;
+    uint64_t best_order = UINT64_MAX;
+    uint32_t n = pipeline->nops;
+    for (uint32_t i = 0; i < n; i++) {
+        Op *op = pipeline->ops[(pipeline->next_source + i) % n];
+        if (!op_is_source(op) || pipeline->ended[op->node->id]) continue;
+        uint64_t order = op_source_order(op);
+        if (best && order >= best_order) continue;
+        best = op;
+        best_order = order;
+    }
+    if (best) pipeline->next_source = best->node->id + 1;
+    return best;
+}
+
+static StepResult poll_once(Pipeline *pipeline, Op *source, int timeout_ms, Err *err)
+{
+    switch (op_source_poll(source, timeout_ms, err)) {
+    case POLL_DATA: return STEP_WORKED;
+    case POLL_IDLE: return STEP_IDLE;
+    case POLL_ERROR: return STEP_FAILED;
+    case POLL_END: break;
+    }
+    pipeline->ended[source->node->id] = true;
+    pipeline->nended++;
+    return op_source_end(source, err) ? STEP_WORKED : STEP_FAILED;
+}
+
+/* Several sources share the wait: each is asked at once, then one of them may wait a little. */
+static StepResult poll_sources(Pipeline *pipeline, int64_t wait_us, Err *err)
+{
+    enum { SHARED_WAIT_MS = 2 };
+    uint32_t running = pipeline->nsources - pipeline->nended;
+    int wait_ms = (int)((wait_us + 999) / 1000);
+    StepResult result = STEP_IDLE;
+    for (uint32_t i = 0; i < running && result == STEP_IDLE; i++) {
+        Op *source = choose_source(pipeline);
+        bool last = i + 1 == running;
+        int timeout = running == 1 ? wait_ms : last ? (wait_ms < SHARED_WAIT_MS ? wait_ms : SHARED_WAIT_MS) : 0;
+        result = poll_once(pipeline, source, timeout, err);
+    }
+    return result;
+}
+
+StepResult pipeline_step(Pipeline *pipeline, int64_t max_wait_us, Err *err)
+{
+    bool fired = false;
+    int64_t deadline;
+    if (!fire_timers(pipeline, &fired, err) || !tick_sinks(pipeline, &deadline, err)) return STEP_FAILED;
+    if (pipeline->nended == pipeline->nsources) return STEP_ENDED;
+    if (fired) max_wait_us = 0;
+    if (deadline != INT64_MAX) {
+        int64_t left = deadline - clock_monotonic_us();
+        if (left < max_wait_us) max_wait_us = left > 0 ? left : 0;
+    }
+    if (pipeline->ntimers) {
+        int64_t left = pipeline->timers[0].when_us - clock_now_us();
+        if (left < max_wait_us) max_wait_us = left > 0 ? left : 0;
+    }
+    StepResult result = poll_sources(pipeline, max_wait_us, err);
+    return result == STEP_IDLE && fired ? STEP_WORKED : result;
+}
+
+bool pipeline_finish_sinks(Pipeline *pipeline, Err *err)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++) {
+        Op *op = pipeline->ops[i];
+        if (is_sink(op) && op->cls->finish && !op->cls->finish(op, err)) return false;
+    }
+    return true;
+}
+
+void pipeline_metrics(const Pipeline *pipeline, JobMetrics *out)
+{
+    int64_t watermark = WATERMARK_MAX;
+    bool timed = false;
+    for (uint32_t i = 0; i < pipeline->nops; i++) {
+        const Op *op = pipeline->ops[i];
+        SourceStats stats;
+        if (op_is_source(op)) out->rows_in += op->rows_out;
+        if (op_is_source(op) && op_source_stats(op, &stats)) {
+            out->bytes_in += stats.bytes;
+            out->bad_records += stats.bad_records;
+            out->lag += stats.has_lag ? stats.lag : 0;
+            out->has_lag |= stats.has_lag;
+        }
+        out->late_rows += op->late_rows;
+        if (is_sink(op)) {
+            out->rows_out += op->rows_out;
+            if (op->wm < watermark) watermark = op->wm;
+            timed = true;
+        }
+        if (op->cls->state_bytes) out->state_bytes += op->cls->state_bytes(op);
+    }
+    out->watermark_us = timed && watermark != WATERMARK_MAX ? watermark : INT64_MIN;
+}

@@ -1,0 +1,37 @@
+/* Pipeline: one running copy of a plan's operators on one thread; a job is a list of them (one today). Private to engine/run.
+ * The pipeline owns its operators, its timers and the order of polling; it knows nothing of threads or of the job's life. */
+#ifndef WEIR_RUN_PIPELINE_H
+#define WEIR_RUN_PIPELINE_H
+#include "engine/op/op.h"
+#include "engine/run/job.h"
+
+typedef struct Timer { int64_t when_us; Op *op; } Timer;
+
+typedef struct Pipeline {
+    OpEnv env;
+    const Plan *plan;
+    const JobConfig *config;
+    Op **ops; uint32_t nops;        /* by PlanNode.id: inputs before users */
+    bool *ended;                    /* sources that are exhausted, by node id */
+    uint32_t nsources, nended, next_source;
+    Timer *timers; uint32_t ntimers, cap_timers;   /* binary heap, earliest first */
+} Pipeline;
+
+typedef enum StepResult { STEP_WORKED, STEP_IDLE, STEP_ENDED, STEP_FAILED } StepResult;
+
+/* Builds and wires the operators. restored: operators connect in pipeline_restore. Free with pipeline_close even after failure. */
+bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config, int64_t query_start_us, bool restored, Err *err) MUST_CHECK;
+void pipeline_close(Pipeline *pipeline);
+/* Timers that are due, sinks' deadlines, one poll of a source. max_wait_us: how long it may wait for rows. */
+StepResult pipeline_step(Pipeline *pipeline, int64_t max_wait_us, Err *err);
+/* Flushes the sinks without ending the input: a stop. */
+bool pipeline_finish_sinks(Pipeline *pipeline, Err *err) MUST_CHECK;
+
+/* Barrier through the graph, then the bytes of every operator keyed by its meaning (snapshot.c). */
+bool pipeline_snapshot(Pipeline *pipeline, uint64_t ckpt_id, StrBuf *out, Err *err) MUST_CHECK;
+/* Hands each operator its bytes; operators without saved state start empty. Wants a pipeline opened with restored = true. */
+bool pipeline_restore(Pipeline *pipeline, Str snapshot, Err *err) MUST_CHECK;
+/* The snapshot is durable: sinks commit, sources commit their offsets. */
+bool pipeline_commit(Pipeline *pipeline, uint64_t ckpt_id, Err *err) MUST_CHECK;
+void pipeline_metrics(const Pipeline *pipeline, JobMetrics *out);
+#endif
