@@ -1,0 +1,94 @@
+/* Every connector and format of weir, one row each: the only place (with tests) that names them. */
+#include "connectors/format.h"
+
+#define CONNECTORS(X) \
+    X(blackhole_def) \
+    X(datagen_def) \
+    X(fixture_def) \
+    X(print_def)
+
+/* X(row, name): prefixes of the format's options come from the name. */
+#define FORMATS(X)
+
+#define X(def) extern const ConnectorDef def;
+CONNECTORS(X)
+#undef X
+#define X(def, text) extern const FormatDef def;
+FORMATS(X)
+#undef X
+
+static const ConnectorDef *const connectors[] = {
+#define X(def) &def,
+    CONNECTORS(X)
+#undef X
+    NULL
+};
+
+typedef struct FormatRow { const FormatDef *def; const char *prefix, *key_prefix, *value_prefix; } FormatRow;
+static const FormatRow format_rows[] = {
+#define X(def, text) { &def, text ".", "key." text ".", "value." text "." },
+    FORMATS(X)
+#undef X
+    { NULL, NULL, NULL, NULL }
+};
+static const FormatDef *const formats[] = {
+#define X(def, text) &def,
+    FORMATS(X)
+#undef X
+    NULL
+};
+
+const ConnectorDef *connector_find(Str name)
+{
+    for (uint32_t i = 0; connectors[i]; i++)
+        if (str_is(name, connectors[i]->name)) return connectors[i];
+    return NULL;
+}
+
+const ConnectorDef *const *connector_all(uint32_t *n)
+{
+    *n = sizeof connectors / sizeof *connectors - 1;
+    return connectors;
+}
+
+const FormatDef *format_find(Str name)
+{
+    for (uint32_t i = 0; formats[i]; i++)
+        if (str_is(name, formats[i]->name)) return formats[i];
+    return NULL;
+}
+
+const FormatDef *const *format_all(uint32_t *n)
+{
+    *n = sizeof formats / sizeof *formats - 1;
+    return formats;
+}
+
+static const FormatRow *format_row(const Options *options, const char *key)
+{
+    const Option *option = options_find(options, str_of(key));
+    for (const FormatRow *row = format_rows; option && row->def; row++)
+        if (str_is(option->value, row->def->name)) return row;
+    return NULL;
+}
+
+static uint32_t add_table(OptionTable *out, uint32_t n, uint32_t max, const OptionDef *defs, const char *prefix)
+{
+    if (n < max && defs) out[n++] = (OptionTable){ defs, prefix };
+    return n;
+}
+
+uint32_t connector_option_tables(const ConnectorDef *def, const Options *options, OptionTable *out, uint32_t max)
+{
+    uint32_t n = add_table(out, 0, max, def->options, "");
+    const FormatRow *row = def->formats ? format_row(options, "format") : NULL;
+    if (row) {
+        n = add_table(out, n, max, row->def->options, row->prefix);
+        n = add_table(out, n, max, row->def->options, row->value_prefix);
+    }
+    row = def->formats ? format_row(options, "value.format") : NULL;
+    if (row) n = add_table(out, n, max, row->def->options, row->value_prefix);
+    row = def->key_format ? format_row(options, "key.format") : NULL;
+    if (row) n = add_table(out, n, max, row->def->options, row->key_prefix);
+    return n;
+}
