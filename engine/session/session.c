@@ -1,0 +1,390 @@
+/* Session: see session.h. A statement goes through statement_analyze; what comes back is text, an effect, a plan to run or
+ * a word of the client. Jobs are kept in order of their start. BEGIN STATEMENT SET collects INSERT texts until END.
+ * Memory: `arena` lives with the session (variables, sources, settings); `scratch` is reset at each statement. */
+#include "engine/session/session.h"
+#include "engine/base/clock.h"
+#include "engine/base/hashtab.h"
+#include "engine/plan/config.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { FOREGROUND_SLICE_MS = 20, STOP_SLICE_MS = 50, TICK_US = 250000 };
+
+typedef struct SessionJob {
+    Job *job;
+    int64_t started_us;                          /* wall clock */
+    Str file, text; uint32_t offset;             /* the statement's place */
+} SessionJob;
+
+struct Session {
+    SessionOptions options;
+    Arena *arena, *scratch;
+    AnalyzeEnv env;
+    const SessionSink *sink;                     /* of the statement under way; never NULL then */
+    StrMap vars;                                 /* -D: name -> Str in arena */
+    struct { SessionJob *v; uint32_t n, cap; } jobs;
+    bool in_set; struct { Str *v; uint32_t n, cap; } set;    /* texts of BEGIN STATEMENT SET .. END */
+    Str file, text; uint32_t offset;             /* source of the statement under way */
+    atomic_bool cancelled;
+};
+
+static void on_notice(void *ctx, Str text)
+{
+    Session *session = ctx;
+    if (session->sink && session->sink->notice) session->sink->notice(session->sink->ctx, text);
+}
+
+Session *session_new(const SessionOptions *options)
+{
+    Session *session = xcalloc(1, sizeof *session);
+    session->options = *options;
+    session->arena = arena_new();
+    session->scratch = arena_new();
+    session->env = (AnalyzeEnv){ .catalog = catalog_new(), .config_arena = session->arena, .notice = on_notice, .notice_ctx = session };
+    atomic_init(&session->cancelled, false);
+    return session;
+}
+
+void session_free(Session *session)
+{
+    if (!session) return;
+    for (uint32_t i = 0; i < session->jobs.n; i++) job_free(session->jobs.v[i].job);
+    strmap_free(&session->vars);
+    catalog_free(session->env.catalog);
+    arena_free(session->scratch);
+    arena_free(session->arena);
+    free(session);
+}
+
+AnalyzeEnv *session_env(Session *session)
+{
+    return &session->env;
+}
+
+/* --- variables --- */
+
+bool session_define(Session *session, Str name, Str value, Err *err)
+{
+    Str *kept = ARENA_NEW(session->arena, Str);
+    *kept = str_dup(session->arena, value);
+    strmap_set(&session->vars, name, kept);
+    if (!memchr(name.ptr, '.', name.len)) return true;
+    Str warning;
+    if (!config_check(session->arena, name, value, &warning, err)) return false;
+    options_set(session->arena, &session->env.config, name, value);
+    return true;
+}
+
+Str session_variable(void *session, Str name)
+{
+    const Session *self = session;
+    const Str *found = strmap_get(&self->vars, name);
+    char key[256];
+    if (found) return *found;
+    if (name.len >= sizeof key) return STR_NULL;
+    memcpy(key, name.ptr, name.len);
+    key[name.len] = 0;
+    return str_of(getenv(key));
+}
+
+void session_set_source(Session *session, Str file, Str text)
+{
+    session->file = str_dup(session->arena, file);
+    session->text = str_dup(session->arena, text);
+}
+
+/* --- jobs --- */
+
+void session_cancel(Session *session)
+{
+    atomic_store(&session->cancelled, true);
+}
+
+uint32_t session_jobs(const Session *session, Job **out, uint32_t max)
+{
+    for (uint32_t i = 0; i < session->jobs.n && i < max; i++) out[i] = session->jobs.v[i].job;
+    return session->jobs.n;
+}
+
+bool session_job_source(const Session *session, const Job *job, Str *file, Str *text, uint32_t *offset)
+{
+    for (uint32_t i = 0; i < session->jobs.n; i++) {
+        const SessionJob *kept = &session->jobs.v[i];
+        if (kept->job != job) continue;
+        *file = kept->file;
+        *text = kept->text;
+        *offset = kept->offset;
+        return kept->text.len > 0;
+    }
+    return false;
+}
+
+static bool all_ended(const Session *session, int timeout_ms)
+{
+    for (uint32_t i = 0; i < session->jobs.n; i++)
+        if (!job_wait(session->jobs.v[i].job, timeout_ms)) return false;
+    return true;
+}
+
+bool session_wait_jobs(Session *session, const volatile bool *stop, void (*on_tick)(void *ctx), void *ctx, Err *err)
+{
+    int64_t next_tick_us = clock_monotonic_us() + TICK_US;
+    bool stopped = false;
+    while (!all_ended(session, STOP_SLICE_MS)) {
+        for (uint32_t i = 0; stop && *stop && !stopped && i < session->jobs.n; i++)
+            if (job_state(session->jobs.v[i].job) == JOB_RUNNING) job_stop(session->jobs.v[i].job);
+        stopped = stop && *stop;
+        if (!on_tick || clock_monotonic_us() < next_tick_us) continue;
+        on_tick(ctx);
+        next_tick_us = clock_monotonic_us() + TICK_US;
+    }
+    for (uint32_t i = 0; i < session->jobs.n; i++)
+        if (job_state(session->jobs.v[i].job) == JOB_FAILED) {
+            *err = *job_error(session->jobs.v[i].job);
+            return false;
+        }
+    return true;
+}
+
+/* Waits for one job in the foreground; session_cancel ends it. */
+static bool wait_foreground(Session *session, Job *job, bool *cancelled, Err *err)
+{
+    bool asked = false;
+    while (!job_wait(job, FOREGROUND_SLICE_MS)) {
+        if (!asked && atomic_load(&session->cancelled)) job_cancel(job);
+        asked = atomic_load(&session->cancelled);
+    }
+    *cancelled = job_state(job) == JOB_CANCELLED;
+    if (job_state(job) != JOB_FAILED) return true;
+    *err = *job_error(job);
+    return false;
+}
+
+/* --- plans --- */
+
+static bool collect_rows(void *ctx, const Batch *batch, const Schema *schema, Err *err)
+{
+    Session *session = ctx;
+    (void)err;
+    return !session->sink->rows || session->sink->rows(session->sink->ctx, batch, schema);
+}
+
+static bool run_select(Session *session, Plan *plan, Err *err)
+{
+    const SessionSink *sink = session->sink;
+    const PlanNode *last = plan->sinks[0];
+    const Schema *schema = last->ninputs ? last->inputs[0]->schema : last->schema;
+    JobConfig config = session->options.job;
+    config.collect = collect_rows;
+    config.collect_ctx = session;
+    if (sink->rows_begin) sink->rows_begin(sink->ctx, schema, !plan->batch);
+    atomic_store(&session->cancelled, false);
+    Job *job = job_start(plan, &config, err);
+    bool cancelled = false, ok = job && wait_foreground(session, job, &cancelled, err);
+    if (sink->rows_end) sink->rows_end(sink->ctx, cancelled);
+    job_free(job);
+    return ok;
+}
+
+static bool submit(Session *session, Plan *plan, Err *err)
+{
+    Job *job = job_start(plan, &session->options.job, err);
+    if (!job) return false;
+    SessionJob kept = { job, clock_now_us(), session->file, session->text, session->offset };
+    ARENA_PUSH(session->arena, session->jobs, kept);
+    if (session->sink->submitted) session->sink->submitted(session->sink->ctx, job);
+    if (!session->options.wait_inserts && !config_bool(&session->env.config, "table.dml-sync")) return true;
+    atomic_store(&session->cancelled, false);
+    bool cancelled;
+    if (!wait_foreground(session, job, &cancelled, err)) return false;
+    if (!cancelled && session->sink->ok) session->sink->ok(session->sink->ctx, "Complete execution of the SQL update statement.");
+    return true;
+}
+
+static bool run_plan(Session *session, AnalyzeResult *result, Err *err)
+{
+    if (session->options.check_only) {
+        plan_free(result->plan_owned);
+        return true;
+    }
+    return result->is_select ? run_select(session, result->plan_owned, err) : submit(session, result->plan_owned, err);
+}
+
+/* --- statements about jobs --- */
+
+static const char *state_name(JobState state)
+{
+    switch (state) {
+    case JOB_RUNNING: return "RUNNING";
+    case JOB_FINISHED: return "FINISHED";
+    case JOB_FAILED: return "FAILED";
+    case JOB_CANCELLED: return "CANCELED";
+    }
+    return "UNKNOWN";
+}
+
+static SessionJob *find_job(Session *session, Str id)
+{
+    for (uint32_t i = 0; i < session->jobs.n; i++)
+        if (str_iis(id, job_id(session->jobs.v[i].job))) return &session->jobs.v[i];
+    return NULL;
+}
+
+static bool no_job(Str id, Span span, Err *err)
+{
+    err_at(err, E_NO_OBJECT, span, "job \"" STR_FMT "\" does not exist", STR_ARG(id));
+    err->stage = STAGE_RUN;
+    return err_hint(err, "SHOW JOBS lists the jobs of this session.");
+}
+
+static Str start_text(Arena *arena, int64_t us)
+{
+    Civil c = civil_of(instant_us(us));
+    return str_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)c.year, (int)c.month, (int)c.day, (int)c.hour, (int)c.minute, (int)c.second, (int)(c.nano / 1000000));
+}
+
+static void jobs_table(Session *session, const SessionJob *only)
+{
+    static const char *const headers[] = { "job id", "job name", "status", "start time" };
+    Arena *arena = session->scratch;
+    TextTable table = { .ncols = 4, .headers = ARENA_ARRAY(arena, Str, 4), .cells = ARENA_ARRAY(arena, Str, 4 * session->jobs.n + 4) };
+    for (int c = 0; c < 4; c++) table.headers[c] = str_of(headers[c]);
+    for (uint32_t i = 0; i < session->jobs.n; i++) {
+        const SessionJob *job = &session->jobs.v[i];
+        if (only && job != only) continue;
+        Str *row = table.cells + 4 * table.nrows++;
+        row[0] = str_of(job_id(job->job));
+        row[1] = job_name(job->job);
+        row[2] = str_of(state_name(job_state(job->job)));
+        row[3] = start_text(arena, job->started_us);
+    }
+    if (session->sink->table) session->sink->table(session->sink->ctx, &table);
+}
+
+static bool stop_job(Session *session, const Stmt *stmt, Err *err)
+{
+    if (session->options.check_only) return true;
+    SessionJob *job = find_job(session, stmt->u.client.job);
+    if (!job) return no_job(stmt->u.client.job, stmt->span, err);
+    if (stmt->u.client.savepoint) {
+        err_at(err, E_UNSUPPORTED, stmt->span, "STOP JOB .. WITH SAVEPOINT is not supported");
+        return err_hint(err, "Leave WITH SAVEPOINT out: the job stops after its sinks were flushed.");
+    }
+    job_stop(job->job);
+    return true;
+}
+
+/* --- BEGIN STATEMENT SET; INSERT ..; END; --- */
+
+static bool begin_set(Session *session, const Stmt *stmt, Err *err)
+{
+    if (session->in_set) return err_at(err, E_INVALID, stmt->span, "a statement set is open already: END; closes it");
+    session->in_set = true;
+    session->set.n = 0;
+    return true;
+}
+
+/* Plans one INSERT to report its errors at its own place, and keeps its text for END. */
+static bool add_to_set(Session *session, const ScriptStmt *stmt, Err *err)
+{
+    AnalyzeResult result;
+    if (!statement_analyze(&session->env, session->scratch, stmt->stmt, stmt->text, &result, err)) return false;
+    plan_free(result.plan_owned);
+    ARENA_PUSH(session->arena, session->set, str_dup(session->arena, stmt->text));
+    return true;
+}
+
+static bool end_set(Session *session, const Stmt *stmt, Err *err)
+{
+    uint32_t n = session->set.n;
+    if (!session->in_set) return err_at(err, E_INVALID, stmt->span, "no statement set is open: BEGIN STATEMENT SET; opens one");
+    session->in_set = false;
+    if (!n) return err_at(err, E_INVALID, stmt->span, "the statement set is empty");
+    const Stmt **inserts = ARENA_ARRAY(session->scratch, const Stmt *, n);
+    for (uint32_t i = 0; i < n; i++) {
+        inserts[i] = parse_statement(session->scratch, session->set.v[i], err);
+        if (!inserts[i]) return false;
+    }
+    AnalyzeResult result;
+    if (!inserts_analyze(&session->env, session->scratch, inserts, n, session->set.v[0], &result, err)) {
+        err->span = stmt->span;                  /* the INSERTs' own places belong to other statements */
+        return false;
+    }
+    return run_plan(session, &result, err);
+}
+
+/* --- one statement --- */
+
+static void say_ok(Session *session)
+{
+    if (session->sink->ok) session->sink->ok(session->sink->ctx, "Execute statement succeeded.");
+}
+
+static bool client_statement(Session *session, const Stmt *stmt, Err *err)
+{
+    static Str jars_header = { "jars", 4 };
+    switch (stmt->kind) {
+    case STMT_BEGIN_SET:
+        if (!begin_set(session, stmt, err)) return false;
+        break;
+    case STMT_END:
+        return end_set(session, stmt, err);
+    case STMT_ADD_JAR: case STMT_REMOVE_JAR:
+        on_notice(session, STR("weir loads no JARs: its connectors, formats and functions are built in"));
+        break;
+    case STMT_STOP_JOB:
+        if (!stop_job(session, stmt, err)) return false;
+        break;
+    case STMT_SHOW:
+        if (stmt->u.show.kind == SHOW_JOBS) jobs_table(session, NULL);
+        else if (session->sink->table) session->sink->table(session->sink->ctx, &(TextTable){ .headers = &jars_header, .ncols = 1 });
+        return true;
+    case STMT_DESCRIBE: {
+        SessionJob *job = find_job(session, stmt->u.describe.text);
+        if (job) jobs_table(session, job);
+        return job || session->options.check_only || no_job(stmt->u.describe.text, stmt->span, err);
+    }
+    default:                                     /* QUIT, CLEAR, HELP */
+        if (session->sink->client) (void)session->sink->client(session->sink->ctx, stmt);
+        return true;
+    }
+    say_ok(session);
+    return true;
+}
+
+static bool execute(Session *session, const ScriptStmt *stmt, Err *err)
+{
+    StmtKind kind = stmt->stmt->kind;
+    const SessionSink *sink = session->sink;
+    if (session->in_set && kind == STMT_INSERT) return add_to_set(session, stmt, err);
+    if (session->in_set && kind != STMT_END && kind != STMT_QUIT) {
+        err_at(err, E_INVALID, stmt->stmt->span, "only INSERT may stand in a statement set");
+        return err_hint(err, "END; closes the set.");
+    }
+    AnalyzeResult result = { 0 };
+    if (!statement_analyze(&session->env, session->scratch, stmt->stmt, stmt->text, &result, err)) return false;
+    switch (result.kind) {
+    case RESULT_TABLE:
+        if (sink->table) sink->table(sink->ctx, &result.table);
+        return true;
+    case RESULT_PLAN: case RESULT_CHANGED:
+        return run_plan(session, &result, err);
+    case RESULT_CLIENT:
+        return client_statement(session, stmt->stmt, err);
+    case RESULT_OK:
+        break;
+    }
+    say_ok(session);
+    return true;
+}
+
+bool session_execute(Session *session, const ScriptStmt *stmt, const SessionSink *sink, Err *err)
+{
+    session->sink = sink;
+    session->offset = stmt->offset;
+    bool ok = execute(session, stmt, err);
+    session->sink = NULL;
+    arena_reset(session->scratch);
+    return ok;
+}
