@@ -54,8 +54,11 @@ typedef struct DatePattern DatePattern;
 typedef enum PatternDialect { PATTERN_FORMATTER, PATTERN_SIMPLE } PatternDialect;
 /* NULL and *why set (static text) if the pattern is invalid. */
 DatePattern *pattern_compile(Arena *arena, Str pattern, PatternDialect dialect, const char **why);
-bool pattern_print(const DatePattern *pattern, Instant local, const Zone *zone, StrBuf *out);   /* false: letter needs what is absent */
+/* zone NULL: `instant` is a local wall clock and zone letters (z X VV ..) fail, as in DATE_FORMAT. With a zone it is a UTC instant, printed
+ * in that zone (SIMPLE: by java.util's rules, Julian calendar before 1582). False, nothing appended: a letter needs what is absent. */
+bool pattern_print(const DatePattern *pattern, Instant instant, const Zone *zone, StrBuf *out);
 /* Parses into local fields; missing ones default to 1970-01-01 00:00; has_offset set when text carried a zone offset. */
+/* FORMATTER wants the whole text and checks that fields agree; SIMPLE is lenient: fields overflow into the next, text behind is ignored. */
 bool pattern_parse(const DatePattern *pattern, Str text, Instant *out_local, bool *has_offset, int32_t *offset_sec);
 
 /* Calendar arithmetic and units. */
@@ -66,6 +69,8 @@ int time_unit_find(Str name);                                         /* any cas
 Instant instant_add_months(Instant instant, int64_t months);          /* clamps to month end */
 int64_t instant_diff(TimeUnit unit, Instant from, Instant to);        /* TIMESTAMPDIFF: complete units */
 int64_t instant_extract(TimeUnit unit, Instant local);
-Instant instant_floor(TimeUnit unit, Instant local);                  /* FLOOR(t TO unit) */
+/* FLOOR / CEIL(t TO unit), weeks from Sunday. CEIL to DECADE and above goes up even from a boundary; so does CEIL(date TO DAY), which
+ * the caller adds. Parts below a millisecond do not round up. */
+Instant instant_floor(TimeUnit unit, Instant local);
 Instant instant_ceil(TimeUnit unit, Instant local);
 #endif

@@ -1,0 +1,188 @@
+/* Calendar units over instants: EXTRACT, FLOOR, CEIL, adding months, TIMESTAMPDIFF. Instants are read as UTC wall clock;
+ * callers shift LTZ values into their zone first. Flink counts FLOOR, CEIL and differences in whole milliseconds: what is
+ * finer neither rounds up nor completes a unit. Pure functions. */
+#include "engine/type/datetime.h"
+
+/* ORDER TimeUnit */
+const char *const time_unit_names[UNIT_COUNT] = {
+    "NANOSECOND", "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "DECADE",
+    "CENTURY", "MILLENNIUM", "EPOCH", "DOW", "DOY", "ISODOW", "ISOYEAR",
+};
+
+enum { DAY_SEC = 86400, MS_NANO = 1000000 };
+
+static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+static inline int64_t floor_mod(int64_t a, int64_t b) { int64_t r = a % b; return r < 0 ? r + b : r; }
+
+int time_unit_find(Str name)
+{
+    Str prefix = str_sub(name, 0, 8);
+    if (str_iis(prefix, "SQL_TSI_")) name = str_sub(name, 8, name.len);
+    for (int unit = 0; unit < UNIT_COUNT; unit++)
+        if (str_iis(name, time_unit_names[unit])) return unit;
+    if (str_iis(name, "CENTURIES")) return UNIT_CENTURY;
+    if (str_iis(name, "MILLENNIA")) return UNIT_MILLENNIUM;
+    bool plural = name.len > 1 && (name.ptr[name.len - 1] == 'S' || name.ptr[name.len - 1] == 's');
+    name.len -= plural;
+    for (int unit = 0; plural && unit <= UNIT_MILLENNIUM; unit++)
+        if (str_iis(name, time_unit_names[unit])) return unit;
+    return -1;
+}
+
+/* --- months --- */
+
+static int64_t days_add_months(int64_t days, int64_t months)
+{
+    int32_t year, month, day;
+    civil_from_days(days, &year, &month, &day);
+    int64_t count = (int64_t)year * 12 + month - 1 + months;
+    year = (int32_t)floor_div(count, 12);
+    month = (int32_t)floor_mod(count, 12) + 1;
+    int32_t last = days_in_month(year, month);
+    return days_from_civil(year, month, day > last ? last : day);
+}
+
+Instant instant_add_months(Instant instant, int64_t months)
+{
+    int64_t days = floor_div(instant.sec, DAY_SEC), second = instant.sec - days * DAY_SEC;
+    return (Instant){ days_add_months(days, months) * DAY_SEC + second, instant.nano };
+}
+
+/* Largest m with from + m months <= to, for from <= to (days). */
+static int64_t months_between_days(int64_t from, int64_t to)
+{
+    int32_t y0, m0, d0, y1, m1, d1;
+    civil_from_days(from, &y0, &m0, &d0);
+    civil_from_days(to, &y1, &m1, &d1);
+    int64_t months = ((int64_t)y1 - y0) * 12 + m1 - m0;
+    return months - (days_add_months(from, months) > to);
+}
+
+/* Complete months; the last one counts when the time of day is reached (31st to 29th of February is one month). */
+static int64_t months_between(Instant from, Instant to)
+{
+    int64_t day0 = floor_div(from.sec, DAY_SEC), day1 = floor_div(to.sec, DAY_SEC);
+    int64_t ms0 = (from.sec - day0 * DAY_SEC) * 1000 + from.nano / MS_NANO, ms1 = (to.sec - day1 * DAY_SEC) * 1000 + to.nano / MS_NANO;
+    int64_t months = day0 <= day1 ? months_between_days(day0, day1) : -months_between_days(day1, day0);
+    if (days_add_months(day0, months) == day1 && ms1 < ms0) months--;
+    return months;
+}
+
+/* --- TIMESTAMPDIFF --- */
+
+int64_t instant_diff(TimeUnit unit, Instant from, Instant to)
+{
+    int64_t ms = (to.sec - from.sec) * 1000 + to.nano / MS_NANO - from.nano / MS_NANO;
+    switch (unit) {
+    case UNIT_NANOSECOND: return (to.sec - from.sec) * 1000000000 + to.nano - from.nano;
+    case UNIT_MICROSECOND: return (to.sec - from.sec) * 1000000 + to.nano / 1000 - from.nano / 1000;
+    case UNIT_MILLISECOND: return ms;
+    case UNIT_SECOND: case UNIT_EPOCH: return ms / 1000;
+    case UNIT_MINUTE: return ms / 60000;
+    case UNIT_HOUR: return ms / 3600000;
+    case UNIT_DAY: case UNIT_DOW: case UNIT_DOY: case UNIT_ISODOW: return ms / 86400000;
+    case UNIT_WEEK: return ms / 604800000;
+    case UNIT_MONTH: return months_between(from, to);
+    case UNIT_QUARTER: return months_between(from, to) / 3;
+    case UNIT_YEAR: case UNIT_ISOYEAR: return months_between(from, to) / 12;
+    case UNIT_DECADE: return months_between(from, to) / 120;
+    case UNIT_CENTURY: return months_between(from, to) / 1200;
+    case UNIT_MILLENNIUM: return months_between(from, to) / 12000;
+    case UNIT_COUNT: break;
+    }
+    return 0;
+}
+
+/* --- EXTRACT --- */
+
+/* Units that need the date. */
+static int64_t extract_date(TimeUnit unit, int64_t days)
+{
+    int32_t year, month, day, iso_year;
+    civil_from_days(days, &year, &month, &day);
+    switch (unit) {
+    case UNIT_DAY: return day;
+    case UNIT_MONTH: return month;
+    case UNIT_QUARTER: return (month + 2) / 3;
+    case UNIT_YEAR: return year;
+    case UNIT_DECADE: return floor_div(year, 10);
+    case UNIT_CENTURY: return year > 0 ? (year + 99) / 100 : (year - 99) / 100;
+    case UNIT_MILLENNIUM: return year > 0 ? (year + 999) / 1000 : (year - 999) / 1000;
+    case UNIT_DOY: return days - days_from_civil(year, 1, 1) + 1;
+    case UNIT_WEEK: return iso_week(days, NULL);
+    case UNIT_ISOYEAR: iso_week(days, &iso_year); return iso_year;
+    default: return 0;
+    }
+}
+
+int64_t instant_extract(TimeUnit unit, Instant local)
+{
+    int64_t days = floor_div(local.sec, DAY_SEC), second = local.sec - days * DAY_SEC;
+    switch (unit) {
+    case UNIT_NANOSECOND: return local.nano;
+    case UNIT_MICROSECOND: return local.nano / 1000;
+    case UNIT_MILLISECOND: return local.nano / MS_NANO;
+    case UNIT_SECOND: return second % 60;
+    case UNIT_MINUTE: return second / 60 % 60;
+    case UNIT_HOUR: return second / 3600;
+    case UNIT_EPOCH: return local.sec;
+    case UNIT_DOW: return floor_mod(days + 4, 7) + 1;           /* 1 = Sunday */
+    case UNIT_ISODOW: return floor_mod(days + 3, 7) + 1;        /* 1 = Monday */
+    default: return extract_date(unit, days);
+    }
+}
+
+/* --- FLOOR, CEIL --- */
+
+/* First day of the unit that `days` lies in; ups > 0: of the ups-th unit after it. */
+static int64_t floor_days(TimeUnit unit, int64_t days, int64_t ups)
+{
+    int32_t year, month, day;
+    civil_from_days(days, &year, &month, &day);
+    switch (unit) {
+    case UNIT_WEEK: return days - floor_mod(days + 4, 7) + 7 * ups;     /* weeks start on Sunday */
+    case UNIT_MONTH: return days_add_months(days - day + 1, ups);
+    case UNIT_QUARTER: return days_add_months(days_from_civil(year, (month - 1) / 3 * 3 + 1, 1), 3 * ups);
+    case UNIT_YEAR: return days_from_civil(year + ups, 1, 1);
+    case UNIT_DECADE: return days_from_civil(floor_div(year, 10) * 10 + 10 * ups, 1, 1);
+    case UNIT_CENTURY: return days_from_civil(floor_div((int64_t)year - 1, 100) * 100 + 1 + 100 * ups, 1, 1);
+    case UNIT_MILLENNIUM: return days_from_civil(floor_div((int64_t)year - 1, 1000) * 1000 + 1 + 1000 * ups, 1, 1);
+    case UNIT_ISOYEAR: {
+        int32_t iso_year;
+        iso_week(days, &iso_year);
+        int64_t january4 = days_from_civil(iso_year + ups, 1, 4);
+        return january4 - floor_mod(january4 + 3, 7);
+    }
+    default: return days + ups;
+    }
+}
+
+static int64_t unit_seconds(TimeUnit unit)
+{
+    return unit == UNIT_HOUR ? 3600 : unit == UNIT_MINUTE ? 60 : unit == UNIT_SECOND ? 1 : 0;
+}
+
+static int32_t unit_nanos(TimeUnit unit)
+{
+    return unit == UNIT_MILLISECOND ? MS_NANO : unit == UNIT_MICROSECOND ? 1000 : unit == UNIT_NANOSECOND ? 1 : 0;
+}
+
+Instant instant_floor(TimeUnit unit, Instant local)
+{
+    int32_t nanos = unit_nanos(unit);
+    if (nanos) return (Instant){ local.sec, local.nano - local.nano % nanos };
+    int64_t seconds = unit_seconds(unit);
+    if (seconds) return (Instant){ floor_div(local.sec, seconds) * seconds, 0 };
+    return (Instant){ floor_days(unit, floor_div(local.sec, DAY_SEC), 0) * DAY_SEC, 0 };
+}
+
+Instant instant_ceil(TimeUnit unit, Instant local)
+{
+    Instant low = instant_floor(unit, local);
+    bool always_up = unit == UNIT_DECADE || unit == UNIT_CENTURY || unit == UNIT_MILLENNIUM;   /* Flink: even on a boundary */
+    if (unit_nanos(unit)) return low;
+    if (!always_up && low.sec == local.sec && local.nano < MS_NANO) return low;
+    int64_t seconds = unit_seconds(unit);
+    if (seconds) return (Instant){ low.sec + seconds, 0 };
+    return (Instant){ floor_days(unit, floor_div(local.sec, DAY_SEC), 1) * DAY_SEC, 0 };
+}
