@@ -62,40 +62,6 @@ static void *prepare_date_format(const FuncCall *call, Arena *arena, const Datum
 
 /* ---- java.util zones ---- */
 
-/* Old three-letter names of java.util.TimeZone that the zone database lacks or defines otherwise. */
-static const struct { const char *name, *zone; } legacy_names[] = {
-    { "ACT", "Australia/Darwin" }, { "AET", "Australia/Sydney" }, { "AGT", "America/Argentina/Buenos_Aires" }, { "ART", "Africa/Cairo" }, { "AST", "America/Anchorage" },
-    { "BET", "America/Sao_Paulo" }, { "BST", "Asia/Dhaka" }, { "CAT", "Africa/Harare" }, { "CNT", "America/St_Johns" }, { "CST", "America/Chicago" },
-    { "CTT", "Asia/Shanghai" }, { "EAT", "Africa/Addis_Ababa" }, { "ECT", "Europe/Paris" }, { "EST", "GMT-05:00" }, { "HST", "GMT-10:00" },
-    { "IET", "America/Indiana/Indianapolis" }, { "IST", "Asia/Kolkata" }, { "JST", "Asia/Tokyo" }, { "MIT", "Pacific/Apia" }, { "MST", "GMT-07:00" },
-    { "NET", "Asia/Yerevan" }, { "NST", "Pacific/Auckland" }, { "PLT", "Asia/Karachi" }, { "PNT", "America/Phoenix" }, { "PRT", "America/Puerto_Rico" },
-    { "PST", "America/Los_Angeles" }, { "SST", "Pacific/Guadalcanal" }, { "VST", "Asia/Ho_Chi_Minh" },
-};
-
-/* TimeZone.getTimeZone: exact case; what it does not know is GMT. */
-static const Zone *legacy_zone(Str name)
-{
-    for (size_t i = 0; i < sizeof legacy_names / sizeof legacy_names[0]; i++)
-        if (str_is(name, legacy_names[i].name)) return zone_find(str_of(legacy_names[i].zone));
-    bool offset_only = name.len > 0 && (name.ptr[0] == '+' || name.ptr[0] == '-');
-    bool utc_offset = name.len > 3 && (str_starts(name, "UTC") || str_starts(name, "UT+") || str_starts(name, "UT-"));
-    if (name.len == 0 || offset_only || utc_offset || str_is(name, "default") || str_is(name, "Z")) return zone_utc();
-    const Zone *zone = zone_find(name);
-    return zone ? zone : zone_utc();
-}
-
-/* Offset that java.util uses at an instant: that of zone_offset, except where local time is read back with the zone's plain offset (before 1900). */
-static int32_t legacy_offset(const Zone *zone, int64_t utc_sec)
-{
-    int32_t offset = zone_offset(zone, utc_sec);
-    int64_t back = zone_to_utc_legacy(zone, utc_sec + offset);
-    if (back == utc_sec) return offset;
-    int64_t other = utc_sec + offset - back;
-    return zone_to_utc_legacy(zone, utc_sec + other) == utc_sec ? (int32_t)other : offset;
-}
-
-static Instant legacy_local(const Zone *zone, Instant utc) { return (Instant){ utc.sec + legacy_offset(zone, utc.sec), utc.nano }; }
-
 /* Text -> instant by a lenient pattern; a zone written in the text counts. */
 static bool parse_legacy(const DatePattern *pattern, Str text, const Zone *zone, Instant *utc)
 {
@@ -106,10 +72,11 @@ static bool parse_legacy(const DatePattern *pattern, Str text, const Zone *zone,
     return true;
 }
 
-static bool print_pattern(EvalEnv *env, const DatePattern *pattern, Instant local, const Zone *zone, Datum *out, Err *err)
+/* zone NULL: `instant` is a wall clock; else it is UTC. */
+static bool print_pattern(EvalEnv *env, const DatePattern *pattern, Instant instant, const Zone *zone, Datum *out, Err *err)
 {
     StrBuf buf = { 0 };
-    bool ok = pattern_print(pattern, local, zone, &buf);
+    bool ok = pattern_print(pattern, instant, zone, &buf);
     if (ok) ret_str(env, out, strbuf_str(&buf));
     strbuf_free(&buf);
     return ok ? true : err_set(err, E_DATA, "date pattern asks for a zone, which the value does not have");
@@ -265,7 +232,7 @@ static bool reformat_text(const FuncCall *call, EvalEnv *env, const Datum *args,
     arena_rewind(env->arena, mark);
     (void)call;
     if (!ok) return ret_null(out);
-    return print_pattern(env, pattern, legacy_local(env->zone, t), env->zone, out, err);
+    return print_pattern(env, pattern, t, env->zone, out, err);
 }
 
 FN_BODY(fn_date_format)
@@ -302,7 +269,7 @@ FN_BODY(fn_from_unixtime)
     if (!pattern) return set_pattern_error(err, arg_str(&args[1]), why);
     int64_t sec = args[0].v.i64;
     if (sec < -67768100567971200 || sec > 67767976233532799) return err_set(err, E_RANGE, "%lld seconds are beyond the calendar", (long long)sec);
-    return print_pattern(env, pattern, legacy_local(env->zone, (Instant){ sec, 0 }), env->zone, out, err);
+    return print_pattern(env, pattern, (Instant){ sec, 0 }, env->zone, out, err);
 }
 
 static void *prepare_convert_tz(const FuncCall *call, Arena *arena, const Datum *const *const_args, Err *err)
@@ -318,9 +285,9 @@ FN_BODY(fn_convert_tz)
     const TimePrep *prep = call->prepared;
     const DatePattern *pattern = prep ? prep->pattern : pattern_compile(scratch_arena(), DEFAULT_PATTERN, PATTERN_SIMPLE, &why);
     Instant t;
-    if (!parse_legacy(pattern, arg_str(&args[0]), legacy_zone(arg_str(&args[1])), &t)) return ret_null(out);
-    const Zone *to = legacy_zone(arg_str(&args[2]));
-    return print_pattern(env, pattern, legacy_local(to, t), to, out, err);
+    if (!parse_legacy(pattern, arg_str(&args[0]), zone_find_legacy(arg_str(&args[1])), &t)) return ret_null(out);
+    const Zone *to = zone_find_legacy(arg_str(&args[2]));
+    return print_pattern(env, pattern, t, to, out, err);
 }
 
 #define STRICT_NULL (FN_STRICT | FN_NULLABLE)
