@@ -5,10 +5,14 @@
     X(blackhole_def) \
     X(datagen_def) \
     X(fixture_def) \
-    X(print_def)
+    X(connector_kafka) \
+    X(print_def) \
+    X(connector_upsert_kafka)
 
 /* X(row, name): prefixes of the format's options come from the name. */
-#define FORMATS(X)
+#define FORMATS(X) \
+    X(format_json, "json") \
+    X(format_raw, "raw")
 
 #define X(def) extern const ConnectorDef def;
 CONNECTORS(X)
