@@ -1,5 +1,6 @@
 /* The index over all function rows: names to rows by a hash table built once, on first use.
  * Rows come from the tables named in func_tables.def. Thread-safe: built under pthread_once, read-only afterwards. */
+#include "engine/expr/agg.h"
 #include "engine/expr/func.h"
 #include "engine/base/hash.h"
 #include <pthread.h>
@@ -64,10 +65,12 @@ Str func_nearest(Str name)
 {
     pthread_once(&once, build);
     Arena *arena = arena_new();
-    uint32_t n = 0;
-    Str *names = ARENA_ARRAY(arena, Str, nrows + 1);
+    uint32_t naggs, n = 0;
+    const AggDef *const *aggs = agg_all(&naggs);
+    Str *names = ARENA_ARRAY(arena, Str, nrows + naggs);
     for (uint32_t i = 0; i < nrows; i++)
         if (!(rows[i]->flags & (FN_OPERATOR | FN_INTERNAL))) names[n++] = str_of(rows[i]->name);
+    for (uint32_t i = 0; i < naggs; i++) names[n++] = str_of(agg_name(aggs[i]));
     int at = str_nearest(str_upper(arena, name), names, n);
     Str found = at < 0 ? STR_NULL : names[at];
     arena_free(arena);
