@@ -10,7 +10,7 @@ typedef struct TestOptions {
     bool bless;                                  /* rewrite the answers instead of comparing */
     FILE *out;
 } TestOptions;
-typedef struct TestTotals { uint32_t passed, failed; } TestTotals;
+typedef struct TestTotals { uint32_t passed, failed, known; } TestTotals;      /* known: failed as expected */
 /* Runs a file, or every .case, .tsv and .sql+.tsv file below a folder in order of name. Prints FAIL lines, diffs; adds to *totals.
  * false + err: the path cannot be read. */
 bool test_run_path(const char *path, const TestOptions *options, TestTotals *totals, Err *err) MUST_CHECK;
