@@ -33,6 +33,9 @@ typedef struct FormatDef {
     bool (*encode)(Encoder *encoder, const Batch *batch, uint32_t row, RowOp op, StrBuf *out, bool *is_null, Err *err);
     void (*encoder_free)(Encoder *encoder);
     const char *line_end;                        /* files: "\n"; NULL = not usable in files */
+    /* Files: bytes of the record at p with its line end, where a line end may stand within a record; -1 = it is not complete before `end`.
+     * decode() then gets the record with its line end. NULL = a record ends at line_end and comes without it. */
+    int64_t (*record_len)(Decoder *decoder, const char *p, const char *end);
     const char *doc;
 } FormatDef;
 const FormatDef *format_find(Str name);
