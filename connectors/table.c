@@ -11,6 +11,7 @@
 
 /* X(row, name): prefixes of the format's options come from the name. */
 #define FORMATS(X) \
+    X(format_csv, "csv") \
     X(format_json, "json") \
     X(format_raw, "raw")
 
