@@ -67,11 +67,18 @@ test:
 	@tests/run.sh
 test-programs: $(UNIT) $(FUZZ)
 
+# Rates beside bare C loops, and the size, start and memory of the binary.
+$(B)/bench/%: tests/bench/%.c $(B)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS)
+bench: all $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
+	@tests/bench/run.sh
+
 install: $(B)/weir
 	install -D -m 755 $(B)/weir $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weir
 
 clean:
 	rm -rf build
 
-.PHONY: all unit asan tsan demo test test-programs install clean
+.PHONY: all unit asan tsan demo test test-programs bench install clean
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
