@@ -199,11 +199,11 @@ static bool divide_wide(i128 a, uint32_t sa, i128 b, uint32_t sb, uint32_t p, ui
         numerator = wide_mul(magnitude(a) * (u128)decimal_pow10[up - 38], (u128)decimal_pow10[38]);
     }
     Wide quotient = wide_divide(&numerator, divisor, &rest);
-    u128 q = (u128)quotient.limb[1] << 64 | quotient.limb[0];
-    assert(!quotient.limb[2] && !quotient.limb[3]);
     int32_t scale = (int32_t)sa - (int32_t)sb + (int32_t)up;
-    if (q >= (u128)decimal_pow10[38]) {                 /* 39 digits: the last one decides */
-        q = q / 10 + (q % 10 >= 5);
+    u128 q = (u128)quotient.limb[1] << 64 | quotient.limb[0];
+    if (quotient.limb[2] || q >= (u128)decimal_pow10[38]) {     /* 39 digits: the last one decides */
+        quotient = wide_divide(&quotient, 10, &rest);
+        q = ((u128)quotient.limb[1] << 64 | quotient.limb[0]) + (rest >= 5);
         scale--;
     } else {
         q += rest >= divisor - rest;
