@@ -93,6 +93,10 @@ static bool modify_column(Draft *draft, const AstColumn *column, Err *err)
     if (at < 0) return no_column(draft, column->name.name, column->name.span, err);
     DraftColumn changed;
     if (!draft_column(draft, column, &changed, err)) return false;
+    if (!changed.col.has_comment) {
+        changed.col.comment = draft->cols.v[at].col.comment;
+        changed.col.has_comment = draft->cols.v[at].col.has_comment;
+    }
     bool after_itself = column->pos == COLPOS_AFTER && str_eq(column->after.name, column->name.name);
     remove_column(draft, (uint32_t)at);
     uint32_t to = (uint32_t)at;

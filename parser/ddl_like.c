@@ -135,6 +135,17 @@ static bool merge_options(Draft *draft, const TableDef *base, const AstCreateTab
     return true;
 }
 
+/* Own PARTITIONED BY or DISTRIBUTED beside the source's one: refused unless excluded. Without an own one the source's stays. */
+static bool layout_clash(const Draft *draft, const TableDef *base, const AstCreateTable *create, const Strategy *strategy, Err *err)
+{
+    bool partitions = draft->def.npartition && base->npartition && strategy->merge[LIKE_PARTITIONS] != MERGE_EXCLUDING;
+    bool distribution = create->distribution.given && base->distributed && strategy->merge[LIKE_DISTRIBUTION] != MERGE_EXCLUDING;
+    if (!partitions && !distribution) return false;
+    err_at(err, E_INVALID, create->like.span, "the source table is %s already", partitions ? "partitioned" : "distributed");
+    err_hint(err, "Say EXCLUDING %s.", partitions ? "PARTITIONS" : "DISTRIBUTION");
+    return true;
+}
+
 static void merge_layout(Draft *draft, const TableDef *base)
 {
     TableDef *def = &draft->def;
@@ -156,6 +167,7 @@ bool draft_like(Draft *draft, const TableDef *base, const AstCreateTable *create
     if (!read_strategy(create, &strategy, err) || !merge_columns(draft, base, &strategy, err)) return false;
     if (!merge_key(draft, base, strategy.merge[LIKE_CONSTRAINTS], err) || !merge_watermark(draft, base, strategy.merge[LIKE_WATERMARKS], err)) return false;
     if (!merge_options(draft, base, create, strategy.merge[LIKE_OPTIONS], err)) return false;
+    if (layout_clash(draft, base, create, &strategy, err)) return false;
     merge_layout(draft, base);
     return true;
 }

@@ -150,12 +150,9 @@ Str show_create_table(Arena *arena, const TableDef *def)
     StrBuf out = { 0 };
     strbuf_addf(&out, "CREATE %sTABLE ", def->temporary ? "TEMPORARY " : "");
     quote_path(def->path, &out);
-    if (def->ncols) {
-        strbuf_addz(&out, " (");
-        print_schema(def, &out);
-        strbuf_addz(&out, "\n)");
-    }
-    strbuf_addc(&out, '\n');
+    strbuf_addz(&out, " (");
+    print_schema(def, &out);
+    strbuf_addz(&out, def->ncols ? "\n)\n" : "\n\n)\n");
     print_comment(def, &out);
     print_distribution(def, &out);
     if (def->npartition) {

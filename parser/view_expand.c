@@ -233,7 +233,7 @@ static void expand_from(Expand *x, AstFrom *from, const Scope *scope, const Ctes
     if (!from) return;
     switch (from->kind) {
     case FROM_TABLE:
-        if (!from->alias.name.len && from->table.n) from->alias = quoted(from->table.part[from->table.n - 1].name);
+        if (!from->alias.name.len && !from->alias_cols.n && from->table.n) from->alias = quoted(from->table.part[from->table.n - 1].name);
         qualify_table(x, &from->table, ctes);
         break;
     case FROM_SUBQUERY: case FROM_VALUES:
@@ -300,6 +300,15 @@ static void expand_groups(Expand *x, AstGroup *groups, uint32_t n, const Scope *
     }
 }
 
+/* ORDER BY sees the aliases of the select list first. */
+static bool names_output(const AstQuery *query, const Ast *ast)
+{
+    if (ast->kind != AST_NAME || ast->u.name.n != 1) return false;
+    for (uint32_t i = 0; i < query->items.n; i++)
+        if (query->items.v[i].alias.name.len && str_eq(query->items.v[i].alias.name, ast->u.name.part[0].name)) return true;
+    return false;
+}
+
 static void expand_select(Expand *x, AstQuery *query, const Scope *outer, const Ctes *ctes)
 {
     Scope scope = { .outer = outer };
@@ -313,6 +322,8 @@ static void expand_select(Expand *x, AstQuery *query, const Scope *outer, const 
     expand_expr(x, query->where, &scope, ctes);
     expand_groups(x, query->group.v, query->group.n, &scope, ctes);
     expand_expr(x, query->having, &scope, ctes);
+    for (uint32_t i = 0; i < query->order.n; i++)
+        if (!names_output(query, query->order.v[i].expr)) expand_expr(x, query->order.v[i].expr, &scope, ctes);
     for (uint32_t i = 0; i < query->windows.n; i++) expand_window(x, query->windows.v[i].window, &scope, ctes);
 }
 
