@@ -43,8 +43,8 @@ static const OptionDef blackhole_options[] = {
 
 static const SinkVt blackhole_sink = { .open = blackhole_open, .write = blackhole_write, .stats = blackhole_stats, .close = blackhole_close };
 
-extern const ConnectorDef blackhole_def;
-const ConnectorDef blackhole_def = {
+extern const ConnectorDef connector_blackhole;
+const ConnectorDef connector_blackhole = {
     .name = "blackhole", .caps = CONN_SINK | CONN_PARTITIONED | CONN_OVERWRITE, .options = blackhole_options, .sink_changes = blackhole_changes,
     .sink = &blackhole_sink, .doc = "Takes every row and keeps none: for measuring.",
 };

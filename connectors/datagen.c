@@ -170,8 +170,8 @@ static const SourceVt datagen_source = {
     .open = datagen_open, .poll = datagen_poll, .position = datagen_position, .stats = datagen_stats, .close = datagen_close,
 };
 
-extern const ConnectorDef datagen_def;
-const ConnectorDef datagen_def = {
+extern const ConnectorDef connector_datagen;
+const ConnectorDef connector_datagen = {
     .name = "datagen", .caps = CONN_SOURCE | CONN_PUSH_PROJECTION | CONN_PUSH_LIMIT, .options = datagen_options, .bounded = datagen_bounded,
     .source = &datagen_source, .doc = "Makes rows up: random values or sequences.",
 };

@@ -95,8 +95,8 @@ static uint8_t print_changes(const ConnTable *table)
 
 static const SinkVt print_sink = { .open = print_open, .write = print_write, .stats = print_stats, .close = print_close };
 
-extern const ConnectorDef print_def;
-const ConnectorDef print_def = {
+extern const ConnectorDef connector_print;
+const ConnectorDef connector_print = {
     .name = "print", .caps = CONN_SINK | CONN_PARTITIONED, .options = print_options, .sink_changes = print_changes, .sink = &print_sink,
     .doc = "Writes every change as a line to standard output.",
 };

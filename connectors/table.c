@@ -2,11 +2,11 @@
 #include "connectors/format.h"
 
 #define CONNECTORS(X) \
-    X(blackhole_def) \
-    X(datagen_def) \
-    X(fixture_def) \
+    X(connector_blackhole) \
+    X(connector_datagen) \
+    X(connector_fixture) \
     X(connector_kafka) \
-    X(print_def) \
+    X(connector_print) \
     X(connector_upsert_kafka)
 
 /* X(row, name): prefixes of the format's options come from the name. */
@@ -18,7 +18,7 @@
 #define X(def) extern const ConnectorDef def;
 CONNECTORS(X)
 #undef X
-#define X(def, text) extern const FormatDef def;
+#define X(def, name_) extern const FormatDef def;
 FORMATS(X)
 #undef X
 
@@ -31,13 +31,13 @@ static const ConnectorDef *const connectors[] = {
 
 typedef struct FormatRow { const FormatDef *def; const char *prefix, *key_prefix, *value_prefix; } FormatRow;
 static const FormatRow format_rows[] = {
-#define X(def, text) { &def, text ".", "key." text ".", "value." text "." },
+#define X(def, name_) { &def, name_ ".", "key." name_ ".", "value." name_ "." },
     FORMATS(X)
 #undef X
     { NULL, NULL, NULL, NULL }
 };
 static const FormatDef *const formats[] = {
-#define X(def, text) &def,
+#define X(def, name_) &def,
     FORMATS(X)
 #undef X
     NULL

@@ -7,11 +7,13 @@
 #include "engine/run/pipeline.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { WAIT_US = 50000, METRICS_US = 100000 };
 typedef enum StopRequest { STOP_NONE, STOP_CLEAN, STOP_NOW } StopRequest;
@@ -26,7 +28,8 @@ struct Job {
     char id[33];
     pthread_t thread; bool started;
     atomic_int stop;                             /* StopRequest */
-    pthread_mutex_t mutex; pthread_cond_t changed;
+    int ended_fd;                                /* readable when the job has ended */
+    pthread_mutex_t mutex;
     JobState state;                              /* under mutex, as are the following */
     Err err;
     JobMetrics metrics;
@@ -97,8 +100,8 @@ static void set_ended(Job *job, JobState state, const Err *err)
     pthread_mutex_lock(&job->mutex);
     job->state = state;
     if (err) job->err = *err;
-    pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->mutex);
+    if (eventfd_write(job->ended_fd, 1) != 0) log_error("job", "cannot signal the end of job %s", job->id);
 }
 
 static void *job_thread(void *arg)
@@ -110,7 +113,8 @@ static void *job_thread(void *arg)
     if (ok && stop_requested(job, STOP_CLEAN) && !stop_requested(job, STOP_NOW)) ok = stop_cleanly(job, pipeline, &err);
     publish_metrics(job, true);
     for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
-    if (stop_requested(job, STOP_NOW)) set_ended(job, JOB_CANCELLED, NULL);
+    /* A collector that wants no more rows ends the job without an error. */
+    if (stop_requested(job, STOP_NOW) || (!ok && !err.set)) set_ended(job, JOB_CANCELLED, NULL);
     else if (ok) set_ended(job, JOB_FINISHED, NULL);
     else set_ended(job, JOB_FAILED, &err);
     return NULL;
@@ -122,19 +126,10 @@ static void job_destroy(Job *job)
 {
     for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
     free(job->pipelines);
-    pthread_cond_destroy(&job->changed);
+    if (job->ended_fd >= 0) close(job->ended_fd);
     pthread_mutex_destroy(&job->mutex);
     plan_free(job->plan);
     free(job);
-}
-
-static void cond_init_monotonic(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
 }
 
 static Job *job_new(Plan *plan, const JobConfig *config)
@@ -150,7 +145,7 @@ static Job *job_new(Plan *plan, const JobConfig *config)
     job->metrics.started_us = job->query_start_us;
     job->metrics.watermark_us = INT64_MIN;
     pthread_mutex_init(&job->mutex, NULL);
-    cond_init_monotonic(&job->changed);
+    job->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     snprintf(job->id, sizeof job->id, "%016llx%016llx", (unsigned long long)random_u64(), (unsigned long long)random_u64());
     return job;
 }
@@ -160,6 +155,7 @@ Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
     Job *job = job_new(plan_owned, config);
     bool ok = true;
     for (uint32_t i = 0; ok && i < job->npipelines; i++) ok = pipeline_open(&job->pipelines[i], job->plan, &job->config, job->query_start_us, false, err);
+    if (ok && job->ended_fd < 0) ok = err_set(err, E_EXTERNAL, "cannot make an event descriptor for the job: %s", strerror(errno));
     if (ok && pthread_create(&job->thread, NULL, job_thread, job) != 0) ok = err_set(err, E_EXTERNAL, "cannot start a thread for the job");
     if (!ok) {
         job_destroy(job);
@@ -179,21 +175,12 @@ JobState job_state(Job *job)
 
 bool job_wait(Job *job, int timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&job->mutex);
-    int rc = 0;
-    while (job->state == JOB_RUNNING && rc != ETIMEDOUT)
-        rc = timeout_ms < 0 ? pthread_cond_wait(&job->changed, &job->mutex) : pthread_cond_timedwait(&job->changed, &job->mutex, &until);
-    bool ended = job->state != JOB_RUNNING;
-    pthread_mutex_unlock(&job->mutex);
-    return ended;
+    /* The descriptor stays readable once the job has ended, for any number of waiters. */
+    struct pollfd ended = { .fd = job->ended_fd, .events = POLLIN };
+    int rc;
+    do rc = poll(&ended, 1, timeout_ms);
+    while (rc < 0 && errno == EINTR);
+    return job_state(job) != JOB_RUNNING;
 }
 
 const Err *job_error(Job *job)
