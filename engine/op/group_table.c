@@ -33,6 +33,13 @@ void group_layout_init(GroupLayout *layout, Arena *arena, const Schema *input, c
     layout->stride = (sizeof(Group) + layout->state_size + 15) / 16 * 16;
 }
 
+void group_layout_init_sized(GroupLayout *layout, Arena *arena, const Schema *input, const uint32_t *cols, uint32_t ncols, size_t state_size)
+{
+    group_layout_init(layout, arena, input, cols, ncols, NULL);
+    layout->state_size = state_size;
+    layout->stride = (sizeof(Group) + state_size + 15) / 16 * 16;
+}
+
 /* --- memory --- */
 
 void group_table_init(GroupTable *table, const GroupLayout *layout)

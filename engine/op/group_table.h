@@ -45,6 +45,8 @@ enum { GROUP_CHUNK = 64 };
 
 /* cols: key columns of `input`; set may be NULL. Everything lives in arena. */
 void group_layout_init(GroupLayout *layout, Arena *arena, const Schema *input, const uint32_t *cols, uint32_t ncols, const AggSet *set);
+/* Groups whose state is `state_size` zeroed bytes that the operator fills, frees and snapshots itself. */
+void group_layout_init_sized(GroupLayout *layout, Arena *arena, const Schema *input, const uint32_t *cols, uint32_t ncols, size_t state_size);
 void group_table_init(GroupTable *table, const GroupLayout *layout);
 void group_table_free(GroupTable *table);
 void group_table_clear(GroupTable *table);       /* removes all groups, keeps the memory */

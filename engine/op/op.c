@@ -2,14 +2,14 @@
  * Invariants: op->wm only grows and is the minimum over the inputs that have not ended; finish() runs once, after the
  * last input ended. Memory: an operator owns its struct and scratch arena; outs grow by malloc while wiring.
  * Threading: everything runs on the job's thread. */
-#include "engine/op/op.h"
+#include "engine/op/op_classes.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 Op *op_new(const PlanNode *node, OpEnv *env, Err *err)
 {
-    const OpClass *cls = op_class(node->kind);
+    const OpClass *cls = op_class_of(node);
     if (!cls) {
         err_at(err, E_INTERNAL, node->span, "no operator for plan node \"%s\"", plan_kind_name(node->kind));
         return NULL;

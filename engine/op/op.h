@@ -64,6 +64,10 @@ bool op_idle(Op *op, uint32_t input, bool idle, Err *err) MUST_CHECK;
 bool op_emit_idle(Op *op, bool idle, Err *err) MUST_CHECK;
 bool op_finish_input(Op *op, uint32_t input, Err *err) MUST_CHECK;                   /* at the last input: finish, then the outs' finish_input */
 
+/* Tests (WEIR_CHECK=1): a listener that checks all that `from` emits; free it with op_free. */
+bool op_check_wanted(void);
+Op *op_check_new(Op *from);
+
 /* Sources are polled by the runner (op_source.c). */
 PollResult op_source_poll(Op *op, int timeout_ms, Err *err);                 /* pushes what came; POLL_END: the runner calls op_source_end */
 bool op_source_end(Op *op, Err *err) MUST_CHECK;                             /* WATERMARK_MAX and finish downstream */

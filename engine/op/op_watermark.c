@@ -2,6 +2,7 @@
  * nor ended. A row is handed on before the watermark that it causes; so with interval 0 a batch is cut exactly where the
  * combined watermark grows, whatever the batch size. Otherwise the watermark goes out behind a batch once it has moved by
  * more than the interval, and when the interval's timer fires.
+ * Batch mode knows no late rows: only the end of the input counts there.
  * Flink's assigner starts at 0: a watermark below 1970 is never emitted. A NULL rowtime fails the job. */
 #include "engine/op/op_classes.h"
 #include "engine/base/clock.h"
@@ -47,7 +48,7 @@ static void set_timers(WatermarkOp *wm)
     const WatermarkConfig *config = config_of(wm);
     int64_t step = every_row(wm) ? 0 : config->interval_us;
     if (config->idle_timeout_us > 0 && (!step || config->idle_timeout_us / 2 < step)) step = config->idle_timeout_us / 2 + 1;
-    if (step > 0 && wm->op.env->timer_set) wm->op.env->timer_set(wm->op.env, &wm->op, clock_now_us() + step);
+    if (step > 0 && !wm->op.env->batch && wm->op.env->timer_set) wm->op.env->timer_set(wm->op.env, &wm->op, clock_now_us() + step);
 }
 
 static bool watermark_open(Op *op, Err *err)
@@ -163,6 +164,7 @@ static bool watermark_process(Op *op, uint32_t input, const Batch *in, Err *err)
 {
     (void)input;
     WatermarkOp *wm = (WatermarkOp *)op;
+    if (op->env->batch) return op_emit(op, in, err);
     arena_reset(op->scratch);
     uint32_t live = batch_live(in), bad_row;
     const uint32_t *rows = batch_rows(in, op->scratch);

@@ -80,6 +80,10 @@ bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config
         if (op_is_source(op)) pipeline->nsources++;
         for (uint32_t input = 0; input < node->ninputs; input++) op_connect(pipeline->ops[node->inputs[input]->id], op, input);
     }
+    if (!op_check_wanted()) return true;
+    pipeline->checks = xcalloc(pipeline->nops + 1, sizeof *pipeline->checks);
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (plan->nodes[i]->kind != PLAN_SINK) pipeline->checks[pipeline->nchecks++] = op_check_new(pipeline->ops[i]);
     return true;
 }
 
@@ -87,6 +91,8 @@ void pipeline_close(Pipeline *pipeline)
 {
     /* Users before their inputs: a sink never sees a source that is gone. */
     for (uint32_t i = pipeline->nops; i-- > 0;) op_free(pipeline->ops[i]);
+    for (uint32_t i = 0; i < pipeline->nchecks; i++) op_free(pipeline->checks[i]);
+    free(pipeline->checks);
     free(pipeline->ops);
     free(pipeline->ended);
     free(pipeline->timers);

@@ -12,6 +12,7 @@ typedef struct Pipeline {
     const Plan *plan;
     const JobConfig *config;
     Op **ops; uint32_t nops;        /* by PlanNode.id: inputs before users */
+    Op **checks; uint32_t nchecks;  /* WEIR_CHECK=1 */
     bool *ended;                    /* sources that are exhausted, by node id */
     uint32_t nsources, nended, next_source;
     Timer *timers; uint32_t ntimers, cap_timers;   /* binary heap, earliest first */
