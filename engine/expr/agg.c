@@ -120,6 +120,8 @@ static const AggDef agg_table[] = {
     { "COLLECT", 0, infer_collect, agg_choose_collect, "Multiset of the values.", "COLLECT(x)" },
     { "COUNT", 0, infer_count, agg_choose_count, "Number of rows, or of rows whose arguments are not NULL.", "COUNT(*)" },
     { "FIRST_VALUE", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "First value that arrived and is not NULL.", "FIRST_VALUE(x)" },
+    { "JSON_ARRAYAGG", 0, agg_infer_json, agg_choose_json, "JSON array of the values; NULLs are left out unless NULL ON NULL.", "JSON_ARRAYAGG(x)" },
+    { "JSON_OBJECTAGG", 0, agg_infer_json, agg_choose_json, "JSON object of the keys and values; a key given twice fails.", "JSON_OBJECTAGG(KEY k VALUE v)" },
     { "LAST_VALUE", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "Last value that arrived and is not NULL.", "LAST_VALUE(x)" },
     { "LISTAGG", 0, infer_listagg, agg_choose_listagg, "Texts in order of arrival, joined by a separator (',').", "LISTAGG(x, '; ')" },
     { "MAX", AGG_NO_DISTINCT, infer_minmax, agg_choose_minmax, "Greatest value.", "MAX(x)" },
@@ -179,6 +181,7 @@ bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool disti
         consts[i] = args[i]->kind == EXPR_CONST ? args[i]->value : datum_null();
     }
     *out = (AggCall){ .def = def, .nargs = nargs, .arg_types = types, .filter = -1, .type = type, .name = str_of(def->name), .span = span, .const_args = consts,
+                      .ignore_nulls = strcmp(def->name, "JSON_ARRAYAGG") == 0,       /* its default, ABSENT ON NULL; the binder overrules */
                       .distinct = (distinct || def->flags & AGG_ALWAYS_DISTINCT) && !(def->flags & AGG_NO_DISTINCT) };
     return true;
 }

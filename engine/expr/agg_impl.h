@@ -55,6 +55,8 @@ const AggImpl *agg_choose_list(const AggCall *call);
 const AggImpl *agg_choose_listagg(const AggCall *call);
 const AggImpl *agg_choose_collect(const AggCall *call);
 const AggImpl *agg_choose_percentile(const AggCall *call);
+const AggImpl *agg_choose_json(const AggCall *call);
+const Type *agg_infer_json(AggInfer *infer, Err *err);
 
 /* --- parts of states --- */
 
@@ -72,6 +74,7 @@ typedef struct AggList { StrBuf bytes; struct AggSpan { uint32_t at, len; } *ite
 void list_free(AggList *list);
 void list_add_key(AggList *list, Str key);
 void list_add(AggList *list, const Type *type, const Datum *value);
+bool list_remove_key(AggList *list, Str key);                /* false if there is none */
 bool list_remove(AggList *list, const Type *type, const Datum *value);
 static inline Str list_key(const AggList *list, uint32_t i) { return (Str){ list->bytes.ptr + list->items[i].at, list->items[i].len }; }
 bool list_get(const AggList *list, uint32_t i, const Type *type, Arena *arena, Datum *out);

@@ -106,20 +106,25 @@ static void list_compact(AggList *list)
     list->dead = 0;
 }
 
-bool list_remove(AggList *list, const Type *type, const Datum *value)
+bool list_remove_key(AggList *list, Str key)
 {
-    uint32_t at = list->bytes.len;
-    datum_encode(type, value, &list->bytes);     /* built at the end, compared, cut off again */
-    Str key = { list->bytes.ptr + at, list->bytes.len - at };
     uint32_t i = 0;
     while (i < list->n && !str_eq(list_key(list, i), key)) i++;
-    list->bytes.len = at;
     if (i == list->n) return false;
     list->dead += list->items[i].len;
     memmove(&list->items[i], &list->items[i + 1], (list->n - i - 1) * sizeof *list->items);
     list->n--;
-    list_compact(list);
     return true;
+}
+
+bool list_remove(AggList *list, const Type *type, const Datum *value)
+{
+    uint32_t at = list->bytes.len;
+    datum_encode(type, value, &list->bytes);     /* built at the end, compared, cut off again */
+    bool found = list_remove_key(list, (Str){ list->bytes.ptr + at, list->bytes.len - at });
+    list->bytes.len = at;
+    list_compact(list);
+    return found;
 }
 
 bool list_get(const AggList *list, uint32_t i, const Type *type, Arena *arena, Datum *out)

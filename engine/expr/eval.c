@@ -222,11 +222,11 @@ static bool run_call(Eval *eval, const Step *step, Err *err)
     gather_args(eval, step, args);
     reg_flat(eval, step->dst, step->expr->type);
     Vec *out = &eval->regs[step->dst];
-    if (strict && !strict_valid(eval, step, args)) {
+    if (sel->n == 0 || (strict && !strict_valid(eval, step, args))) {
         vec_init_const(out, eval->env.arena, step->expr->type, datum_null(), eval->len);
         return true;
     }
-    if (!(func->flags & FN_VOLATILE) && sel->n > 0 && all_const(args, step->nargs)) return run_body_once(eval, step, args, err);
+    if (!(func->flags & FN_VOLATILE) && all_const(args, step->nargs)) return run_body_once(eval, step, args, err);
     if (func->kernel) return func->kernel(&step->call, &eval->env, args, sel_rows(sel), sel->n, out, &eval->bad_row, err);
     return rows_by_body(&step->call, &eval->env, func->body, args, step->nargs, strict, sel_rows(sel), sel->n, out, &eval->bad_row, err);
 }
@@ -267,11 +267,11 @@ static bool run_cast(Eval *eval, const Step *step, Err *err)
     gather_args(eval, step, &arg);
     reg_flat(eval, step->dst, step->expr->type);
     Vec *out = &eval->regs[step->dst];
-    if (!strict_valid(eval, step, &arg)) {
+    if (sel->n == 0 || !strict_valid(eval, step, &arg)) {
         vec_init_const(out, eval->env.arena, step->expr->type, datum_null(), eval->len);
         return true;
     }
-    if (arg.form == VEC_CONST && sel->n > 0) {
+    if (arg.form == VEC_CONST) {
         Datum in = vec_get(&arg, 0), value;
         if (!cast_one(eval, step, &in, &value, err)) { eval->bad_row = sel_row(sel, 0); return false; }
         vec_init_const(out, eval->env.arena, step->expr->type, value, eval->len);

@@ -5,18 +5,18 @@
 
 static Arena *arena;
 static ExprCtx ctx;
-static Column cols[10];
-static const Schema schema = { cols, 10 };
+static Column cols[11];
+static const Schema schema = { cols, 11 };
 static BatchBuilder builder;
-/* g is TRUE on the rows of group a. The last two rows exist only to be taken back. */
-static const char rows[] = "+I 7 | 7 | 7.0 | 7.00 | pear | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29\n"
-                           "+I <NULL> | <NULL> | <NULL> | <NULL> | <NULL> | true | <NULL> | <NULL> | <NULL> | <NULL>\n"
-                           "+I 2 | 2 | 2.0 | 2.00 | apple | true | 1969-12-31 23:59:59.999 | 2.0 | 2 | 1969-12-31\n"
-                           "+I -5 | -5 | -5.0 | -5.00 | Zoo | false | 2024-03-01 00:00:00.000 | -5.0 | -5 | 2024-03-01\n"
-                           "+I -2 | -2 | -2.0 | -2.00 | pear | <NULL> | <NULL> | -2.0 | -2 | <NULL>\n"
-                           "+I 7 | 7 | 7.0 | 7.00 | a long text of more than twelve bytes | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29\n"
-                           "+I 99 | 99 | 99.0 | 99.00 | zzzz | true | 2030-01-01 00:00:00.000 | 99.0 | 99 | 2030-01-01\n"
-                           "+I -99 | -99 | -99.0 | -99.00 | AAAA | true | 1930-01-01 00:00:00.000 | -99.0 | -99 | 1930-01-01\n";
+/* g is TRUE on the rows of group a, u where s stands once. The last two rows exist only to be taken back. */
+static const char rows[] = "+I 7 | 7 | 7.0 | 7.00 | pear | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29 | false\n"
+                           "+I <NULL> | <NULL> | <NULL> | <NULL> | <NULL> | true | <NULL> | <NULL> | <NULL> | <NULL> | false\n"
+                           "+I 2 | 2 | 2.0 | 2.00 | apple | true | 1969-12-31 23:59:59.999 | 2.0 | 2 | 1969-12-31 | true\n"
+                           "+I -5 | -5 | -5.0 | -5.00 | Zoo | false | 2024-03-01 00:00:00.000 | -5.0 | -5 | 2024-03-01 | true\n"
+                           "+I -2 | -2 | -2.0 | -2.00 | pear | <NULL> | <NULL> | -2.0 | -2 | <NULL> | false\n"
+                           "+I 7 | 7 | 7.0 | 7.00 | a long text of more than twelve bytes | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29 | false\n"
+                           "+I 99 | 99 | 99.0 | 99.00 | zzzz | true | 2030-01-01 00:00:00.000 | 99.0 | 99 | 2030-01-01 | true\n"
+                           "+I -99 | -99 | -99.0 | -99.00 | AAAA | true | 1930-01-01 00:00:00.000 | -99.0 | -99 | 1930-01-01 | true\n";
 enum { KEPT = 6, ALL = 8 };
 
 static uint32_t arg_cols[3];
@@ -197,6 +197,11 @@ static void collections(void **state)
     check("FIRST_VALUE", "$i", "INT", "7");
     check("LAST_VALUE", "$s", "STRING", "a long text of more than twelve bytes");
     check("SINGLE_VALUE", "$i", "INT", "!21000");
+    check("JSON_ARRAYAGG", "$i", "VARCHAR(2000) NOT NULL", "[7,2,-5,-2,7]");
+    check_as("JSON_ARRAYAGG", "$s", false, 5, false, "VARCHAR(2000) NOT NULL", "[\"pear\",\"apple\",\"a long text of more than twelve bytes\"]");
+    check_as("JSON_OBJECTAGG", "$s $i", false, 10, false, "VARCHAR(2000) NOT NULL", "{\"Zoo\":-5,\"apple\":2}");
+    check("JSON_OBJECTAGG", "$i $i", "!", "");
+    check("JSON_ARRAYAGG", "$da", "!", "");
 }
 
 static void nothing(void **state)
@@ -289,11 +294,11 @@ static void decimal_overflow_is_null(void **state)
 static int setup(void **state)
 {
     (void)state;
-    static const char *const names[] = { "i", "b", "d", "p", "s", "g", "ts", "f", "t", "da" };
-    static const char *const types[] = { "INT", "BIGINT", "DOUBLE", "DECIMAL(10,2)", "STRING", "BOOLEAN", "TIMESTAMP(3)", "FLOAT", "TINYINT", "DATE" };
+    static const char *const names[] = { "i", "b", "d", "p", "s", "g", "ts", "f", "t", "da", "u" };
+    static const char *const types[] = { "INT", "BIGINT", "DOUBLE", "DECIMAL(10,2)", "STRING", "BOOLEAN", "TIMESTAMP(3)", "FLOAT", "TINYINT", "DATE", "BOOLEAN" };
     arena = arena_new();
     ctx = (ExprCtx){ .arena = arena, .zone = zone_utc() };
-    for (int c = 0; c < 10; c++) cols[c] = (Column){ str_of(names[c]), type_from_text(arena, types[c], true) };
+    for (int c = 0; c < 11; c++) cols[c] = (Column){ str_of(names[c]), type_from_text(arena, types[c], true) };
     Err err = { 0 };
     builder_init(&builder, &schema, 64);
     if (!batch_parse(str_of(rows), &builder, &err)) fail_msg("%s", err.message);
