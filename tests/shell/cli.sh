@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Flags, exit codes, output modes, where things are printed.
+cd "$(dirname "$0")/../.."
+. tests/lib/e2e.sh
+export WEIR_LOG_TEXT=1
+code() { local rc=0; "$@" > "$dir/out" 2> "$dir/err" || rc=$?; echo $rc; }
+says() { grep -qF -- "$1" "$dir/err" || fail "stderr lacks [$1]: $(cat "$dir/err")"; }
+
+same "$(code "$WEIR" --help)" 0; grep -q 'Examples' "$dir/out"
+same "$(code "$WEIR" --version)" 0; grep -q '^weir ' "$dir/out"
+same "$(code "$WEIR" --frmat json)" 2; says 'Did you mean --format'
+same "$(code "$WEIR" chekc x.sql)" 2; says 'Did you mean weir check'
+same "$(code "$WEIR" run)" 2; says 'needs a file'
+same "$(code "$WEIR" run "$dir/none.sql")" 2; says 'none.sql'
+# exit codes of SQL
+same "$(code "$WEIR" -c "SELEC 1;")" 3; says 'SELEC'
+same "$(code "$WEIR" -c "SELECT nope FROM (VALUES (1)) AS t(note);")" 3; says '42703'; says 'note'
+same "$(code "$WEIR" -c "SET 'execution.runtime-mode'='batch'; SELECT CAST(x AS INT) FROM (VALUES ('1'), ('x')) AS t(x);")" 1
+same "$(code "$WEIR" -c 'SELECT ${NOT_SET_ANYWHERE};')" 2; says 'NOT_SET_ANYWHERE'
+# rows on stdout, the rest on stderr
+same "$(code "$WEIR" --format csv -c "SET 'execution.runtime-mode'='batch'; SELECT 1 AS a, 'x,y' AS b, CAST(NULL AS INT) AS c;")" 0
+same "$(cat "$dir/out")" $'a,b,c\n1,"x,y",'
+same "$("$WEIR" -q --format json -c "SET 'execution.runtime-mode'='batch'; SELECT 1 AS a, 'q\"' AS b, ARRAY[1,2] AS c, TRUE AS d;")" '[{"a":1,"b":"q\"","c":[1,2],"d":true}]'
+same "$("$WEIR" -q --format jsonlines -c "SET 'execution.runtime-mode'='batch'; SELECT x FROM (VALUES (1),(2)) AS t(x) ORDER BY x;")" $'{"x":1}\n{"x":2}'
+same "$("$WEIR" -q --format markdown -c "SET 'execution.runtime-mode'='batch'; SELECT 'a' AS s, 1 AS n;")" $'| s | n |\n|---|--:|\n| a | 1 |'
+# variables, stdin, several inputs, init file
+same "$(echo "SET 'execution.runtime-mode'='batch'; SELECT '\${WHO:-nobody}' AS w" | "$WEIR" run -q --format csv -)" $'w\nnobody'
+same "$(echo "SET 'execution.runtime-mode'='batch'; SELECT '\${WHO}' AS w;" | WHO=me "$WEIR" -q --format csv run -)" $'w\nme'
+same "$(echo "SELECT '\${WHO}' AS w;" | "$WEIR" -q --format csv -D WHO=flag -D execution.runtime-mode=batch run -)" $'w\nflag'
+echo "CREATE TABLE t (a INT) WITH ('connector'='datagen','number-of-rows'='3');" > "$dir/init.sql"
+same "$("$WEIR" -q --format csv -i "$dir/init.sql" -c "SET 'execution.runtime-mode'='batch'; SELECT COUNT(*) AS n FROM t;")" $'n\n3'
+# check needs no broker, reports every bad statement
+cat > "$dir/two.sql" <<'S'
+CREATE TABLE k (a INT) WITH ('connector'='kafka','topic'='t','properties.bootstrap.servers'='nowhere:1','format'='json','scan.startup.mode'='earliest-offset');
+SELECT b FROM k;
+SELECT FROM;
+SELECT COUNTT(a) FROM k;
+S
+same "$(code "$WEIR" check "$dir/two.sql")" 3
+says 'two.sql:2:8'; says 'two.sql:3:'; says 'two.sql:4:8'
+# secrets stay out
+same "$(code "$WEIR" -c "CREATE TABLE s (a INT) WITH ('connector'='jdbc','url'='jdbc:postgresql://h/d','table-name'='t','username'='u','password'='hunter2', 'nonsense'='1'); SELECT * FROM s;")" 3
+! grep -q hunter2 "$dir/err" || fail "the password shows"
+# a job to its end, SIGTERM
+same "$(code "$WEIR" run - <<< "CREATE TABLE g (a INT) WITH ('connector'='datagen','number-of-rows'='5'); CREATE TABLE p (a INT) WITH ('connector'='print'); INSERT INTO p SELECT 1 FROM g;")" 0
+same "$(grep -c '^+I\[1\]$' "$dir/out")" 5
+"$WEIR" run - > "$dir/out" 2> "$dir/err" <<< "CREATE TABLE g (a INT) WITH ('connector'='datagen','rows-per-second'='100'); CREATE TABLE p (a INT) WITH ('connector'='print'); INSERT INTO p SELECT 1 FROM g;" & job=$!
+pids="$pids $job"
+wait_for 10 grep -q '+I' "$dir/out"
+kill -TERM $job; rc=0; wait $job || rc=$?
+same $rc 0
