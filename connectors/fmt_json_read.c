@@ -3,7 +3,7 @@
  * Flink's JsonParserToRowDataConverters (flink-sql.md section 5; flink-rules.md). One decoder belongs to one source and its thread.
  * Invariant: when done() is called every wanted cell of the row has been written, NULLs included. */
 #include "connectors/fmt_json.h"
-#include "connectors/json_scan.h"
+#include "connectors/fmt_json_scan.h"
 #include "engine/type/decimal.h"
 #include "engine/type/text.h"
 

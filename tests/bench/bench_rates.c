@@ -3,6 +3,8 @@
  * 1. generator -> tumble: `weir` runs datagen -> TUMBLE 1 min AVG, COUNT by 50 keys -> blackhole; the loop feeds prepared arrays to the same group-by.
  * 2. Kafka JSON -> tumble: `weir` reads TOPIC (filled before) into the same window; the loop consumes it and only counts.
  * Each is run ROUNDS times in a child process; medians are printed. */
+#include "engine/base/clock.h"
+
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,7 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5, GENERATED_ROWS = 60000000, PREPARED = 1 << 16, KEYS = 50 };
@@ -23,10 +24,9 @@ static double seconds(struct timeval t) { return (double)t.tv_sec + (double)t.tv
 /* Runs body in a child; its CPU is what the kernel counted for the child and its threads. */
 static Cost measure(Work work)
 {
-    struct timespec from, to;
     struct rusage usage;
     int status;
-    clock_gettime(CLOCK_MONOTONIC, &from);
+    int64_t from = clock_monotonic_us();
     pid_t pid = fork();
     if (pid == 0) {
         work.body(work.arg);
@@ -34,9 +34,8 @@ static Cost measure(Work work)
         _exit(0);
     }
     wait4(pid, &status, 0, &usage);
-    clock_gettime(CLOCK_MONOTONIC, &to);
     if (!WIFEXITED(status) || WEXITSTATUS(status)) { fprintf(stderr, "a bench child failed\n"); exit(1); }
-    return (Cost){ seconds(usage.ru_utime) + seconds(usage.ru_stime), (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9 };
+    return (Cost){ seconds(usage.ru_utime) + seconds(usage.ru_stime), (double)(clock_monotonic_us() - from) / 1e6 };
 }
 
 static int by_cpu(const void *a, const void *b)
@@ -72,8 +71,8 @@ static void group_by_loop(void *arg)
     Group table[128];
     memset(table, 0, sizeof table);
     for (int i = 0; i < PREPARED; i++) {
-        keys[i] = 1 + rand() % KEYS;
-        values[i] = (double)(rand() % 1000) / 10;
+        keys[i] = 1 + (int32_t)(random_u64() % KEYS);
+        values[i] = (double)(random_u64() % 1000) / 10;
     }
     for (int64_t done = 0; done < GENERATED_ROWS; done += PREPARED)
         for (int i = 0; i < PREPARED; i++) {

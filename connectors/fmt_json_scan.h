@@ -1,7 +1,7 @@
 /* JSON text scanning shared by the json format's reader: primitives over a byte cursor, no allocation.
  * Follows RFC 8259; UTF-8 is validated where a string leaves ASCII. All functions leave `*p` behind what they read. */
-#ifndef WEIR_CONNECTORS_JSON_SCAN_H
-#define WEIR_CONNECTORS_JSON_SCAN_H
+#ifndef WEIR_CONNECTORS_FMT_JSON_SCAN_H
+#define WEIR_CONNECTORS_FMT_JSON_SCAN_H
 #include "engine/base/str.h"
 
 typedef enum JsonKind { JSON_BAD, JSON_NULL, JSON_TRUE, JSON_FALSE, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY } JsonKind;

@@ -1,5 +1,5 @@
-/* JSON scanning primitives; see json_scan.h. */
-#include "connectors/json_scan.h"
+/* JSON scanning primitives; see fmt_json_scan.h. */
+#include "connectors/fmt_json_scan.h"
 
 JsonKind json_kind(const char *p, const char *end)
 {
