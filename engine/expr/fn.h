@@ -24,6 +24,8 @@ double datum_double(const Type *type, const Datum *value);
 Datum datum_of_int(const Type *type, int64_t value);
 
 static inline bool ret_null(Datum *out) { out->null = true; return true; }
+/* NULL from arguments that are not NULL: fails where the result's type is NOT NULL, as Flink's sinks do. */
+bool ret_null_checked(const FuncCall *call, Datum *out, Err *err);
 static inline bool ret_bool(Datum *out, bool v) { out->v.b = v; return true; }
 static inline bool ret_int(Datum *out, int32_t v) { out->v.i32 = v; return true; }
 static inline bool ret_long(Datum *out, int64_t v) { out->v.i64 = v; return true; }

@@ -37,6 +37,13 @@ Datum datum_of_int(const Type *type, int64_t value)
     return d;
 }
 
+bool ret_null_checked(const FuncCall *call, Datum *out, Err *err)
+{
+    if (call->expr->type->nullable) return ret_null(out);
+    err_set(err, E_NOT_NULL, "%s gave NULL, but its arguments are NOT NULL", call->expr->func->name);
+    return err_hint(err, "Check the arguments: a length must not be negative, a padding not empty, a pattern valid.");
+}
+
 void buf_grow(ArenaBuf *buf, uint32_t extra)
 {
     uint64_t want = (uint64_t)buf->len + extra, cap = buf->cap ? (uint64_t)buf->cap * 2 : 64;

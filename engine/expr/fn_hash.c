@@ -35,7 +35,7 @@ FN_BODY(fn_sha2)
     }
 }
 
-#define HASH_ROW(NAME, RET, BODY, EXAMPLE, RESULT) FN_ROW(NAME, "str", RET, FN_STRICT | FN_TOTAL, NULL, BODY, NULL, "hash", NAME " hash of the text in hexadecimal digits.", EXAMPLE, RESULT)
+#define HASH_ROW(NAME, RET, BODY, EXAMPLE, RESULT) FN_ROW(NAME, "chars", RET, FN_STRICT | FN_TOTAL, NULL, BODY, NULL, "hash", NAME " hash of the text in hexadecimal digits.", EXAMPLE, RESULT)
 const FuncDef fn_hash_table[] = {
     HASH_ROW("MD5", "CHAR(32)", fn_md5, "MD5('abc')", "900150983cd24fb0d6963f7d28e17f72"),
     HASH_ROW("SHA1", "CHAR(40)", fn_sha1, "SHA1('abc')", "a9993e364706816aba3e25717850c26c9cd0d89d"),
@@ -43,6 +43,6 @@ const FuncDef fn_hash_table[] = {
     HASH_ROW("SHA256", "CHAR(64)", fn_sha256, "SHA256('abc')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
     HASH_ROW("SHA384", "CHAR(96)", fn_sha384, "SHA384('abc')", "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"),
     HASH_ROW("SHA512", "CHAR(128)", fn_sha512, "SHA512('abc')", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"),
-    FN_ROW("SHA2", "str,integer", "VARCHAR(128)", FN_STRICT, NULL, fn_sha2, NULL, "hash", "SHA-2 hash of 224, 256, 384 or 512 bits of the text.", "SHA2('abc', 224)", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
+    FN_ROW("SHA2", "chars,integer", "VARCHAR(128)", FN_STRICT, NULL, fn_sha2, NULL, "hash", "SHA-2 hash of 224, 256, 384 or 512 bits of the text.", "SHA2('abc', 224)", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
     FN_END
 };

@@ -13,7 +13,7 @@
         double x = args[0].v.f64;                   \
         return ret_double(out, FORMULA);            \
     }
-DOUBLE_BODY(fn_sqrt, sqrt(x))
+DOUBLE_BODY(fn_sqrt, pow(x, 0.5))              /* as Flink defines it: -0.0 gives 0.0 */
 DOUBLE_BODY(fn_exp, exp(x))
 DOUBLE_BODY(fn_ln, log(x))
 DOUBLE_BODY(fn_log10, log10(x))

@@ -110,7 +110,7 @@ static bool replace_one(void *state, Str s, const RegexSpan *spans)
 FN_BODY(fn_regexp_replace)
 {
     const Regex *regex = call_regex(call, args);
-    if (!regex) return ret_null(out);
+    if (!regex) return ret_null_checked(call, out, err);
     Str s = arg_str(&args[0]);
     ReplaceAll all = { arena_buf(env->arena), arg_str(&args[2]), 0 };
     if (!for_matches(regex, s, 1, replace_one, &all, err)) return false;

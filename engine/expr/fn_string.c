@@ -122,11 +122,11 @@ static void add_padding(ArenaBuf *buf, Str pad, uint32_t units)
     add_units(buf, pad, units);
 }
 
-static bool pad_text(EvalEnv *env, const Datum *args, bool left, Datum *out, Err *err)
+static bool pad_text(const FuncCall *call, EvalEnv *env, const Datum *args, bool left, Datum *out, Err *err)
 {
     Str s = arg_str(&args[0]), pad = arg_str(&args[2]);
     int32_t want = args[1].v.i32;
-    if (want < 0 || pad.len == 0) return ret_null(out);
+    if (want < 0 || pad.len == 0) return ret_null_checked(call, out, err);
     uint32_t have = utf16_len(s), n = (uint32_t)want;
     if ((uint64_t)n * 4 > 1u << 30) return err_set(err, E_BUDGET, "padded text of %d characters is too long", want);
     ArenaBuf buf = arena_buf(env->arena);
@@ -140,8 +140,8 @@ static bool pad_text(EvalEnv *env, const Datum *args, bool left, Datum *out, Err
     return ret_buf(out, &buf);
 }
 
-FN_BODY(fn_lpad) { return pad_text(env, args, true, out, err); }
-FN_BODY(fn_rpad) { return pad_text(env, args, false, out, err); }
+FN_BODY(fn_lpad) { return pad_text(call, env, args, true, out, err); }
+FN_BODY(fn_rpad) { return pad_text(call, env, args, false, out, err); }
 
 FN_BODY(fn_repeat)
 {

@@ -15,6 +15,25 @@ FN_BODY(fn_concat)
     return ret_buf(out, &buf);
 }
 
+/* a || b: CHARs add up to a CHAR, all else is a VARCHAR. */
+static const Type *infer_concat_op(InferCtx *infer, Err *err)
+{
+    if (infer->nargs != 2) return infer_refuse(infer, err);
+    const Type *a = infer->args[0]->type, *b = infer->args[1]->type;
+    for (uint32_t i = 0; i < 2; i++)
+        if (infer->args[i]->type->kind == TYPE_NULL) {
+            err_at(err, E_TYPE, infer->args[i]->span, "illegal use of NULL");
+            return NULL;
+        }
+    if (!type_is_string(a) || !type_is_string(b)) {
+        infer_refuse(infer, err);
+        err_hint(err, "CAST the other operand to STRING.");
+        return NULL;
+    }
+    TypeKind kind = a->kind == TYPE_CHAR && b->kind == TYPE_CHAR ? TYPE_CHAR : TYPE_VARCHAR;
+    return type_sized(infer->ctx->arena, kind, length_sum(a->precision, b->precision), false);
+}
+
 FN_BODY(fn_concat_ws)
 {
     if (args[0].null) return ret_null(out);
@@ -272,6 +291,7 @@ const FuncDef fn_text_table[] = {
     FN_ROW("CHAR_LENGTH", "str", "INT", STRICT_TOTAL, NULL, fn_char_length, NULL, "string", "Number of characters.", "CHAR_LENGTH('Thomas')", "6"),
     FN_ROW("CHARACTER_LENGTH", "str", "INT", STRICT_TOTAL, NULL, fn_char_length, NULL, "string", "The same as CHAR_LENGTH.", "CHARACTER_LENGTH('abc')", "3"),
     FN_ROW("CONCAT", "str+", "STRING", STRICT_TOTAL, NULL, fn_concat, NULL, "string", "Texts joined; NULL if any is NULL.", "CONCAT('a', 'b', 'c')", "abc"),
+    FN_ROW("||", NULL, NULL, STRICT_TOTAL | FN_OPERATOR, infer_concat_op, fn_concat, NULL, "string", "Two texts joined; NULL if one is NULL.", "'a' || 'b'", "ab"),
     FN_ROW("CONCAT_WS", "str,str+", "STRING", FN_TOTAL, NULL, fn_concat_ws, NULL, "string", "Texts joined with a separator between them; NULLs are left out.", "CONCAT_WS('~', 'AA', 'BB')", "AA~BB"),
     FN_ROW("POSITION", "str,str,integer?", "INT", STRICT_TOTAL, NULL, fn_position, NULL, "string", "Place of the first occurrence of a text in another one, 0 if there is none.", "POSITION('l' IN 'Hello')", "3"),
     FN_ROW("LOCATE", "str,str,integer?", "INT", STRICT_TOTAL, NULL, fn_position, NULL, "string", "Place of a text in another one, at or after a position.", "LOCATE('or', 'corporate floor', 3)", "5"),

@@ -9,7 +9,7 @@ typedef struct PathStep {
     StepKind kind;
     struct { Str *v; uint32_t n, cap; } names;
     struct { int64_t *v; uint32_t n, cap; } indexes;
-    bool has_from, has_to;
+    bool has_from, has_to, after_definite;
     int64_t from, to;                /* SLICE */
     const JsonFilter *filter;
     int function;                    /* index + 1 into the list of functions */

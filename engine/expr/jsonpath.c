@@ -179,14 +179,16 @@ static bool read_steps(PathReader *r, JsonPath *path, bool in_filter)
     return true;
 }
 
-static bool path_is_definite(const JsonPath *path)
+/* Marks the steps that stand behind definite ones alone, and the path as a whole. */
+static void mark_definite(JsonPath *path)
 {
+    path->definite = true;
     for (uint32_t i = 0; i < path->steps.n; i++) {
-        const PathStep *s = &path->steps.v[i];
-        if (s->kind == STEP_DEEP || s->kind == STEP_ANY || s->kind == STEP_FILTER || s->kind == STEP_SLICE) return false;
-        if ((s->kind == STEP_INDEX && s->indexes.n > 1) || (s->kind == STEP_NAMES && s->names.n > 1)) return false;
+        PathStep *s = &path->steps.v[i];
+        s->after_definite = path->definite;
+        bool many = s->kind == STEP_DEEP || s->kind == STEP_ANY || s->kind == STEP_FILTER || s->kind == STEP_SLICE;
+        if (many || (s->kind == STEP_INDEX && s->indexes.n > 1) || (s->kind == STEP_NAMES && s->names.n > 1)) path->definite = false;
     }
-    return true;
 }
 
 JsonPath *jsonpath_read(Arena *arena, const char **p, const char *end, const char **why)
@@ -194,7 +196,7 @@ JsonPath *jsonpath_read(Arena *arena, const char **p, const char *end, const cha
     PathReader r = { *p, end, arena, NULL };
     JsonPath *path = ARENA_NEW(arena, JsonPath);
     bool ok = read_steps(&r, path, true);
-    path->definite = path_is_definite(path);
+    mark_definite(path);
     *p = r.p;
     *why = r.why;
     return ok ? path : NULL;
@@ -219,7 +221,7 @@ JsonPath *jsonpath_compile(Arena *arena, Str text, const char **why)
     PathReader r = { copy + 1, copy + full.len, arena, NULL };
     bool ok = read_steps(&r, path, false);
     *why = r.why;
-    path->definite = path_is_definite(path);
+    mark_definite(path);
     return ok ? path : NULL;
 }
 
@@ -227,7 +229,8 @@ bool jsonpath_lax(const JsonPath *path) { return path->lax; }
 
 /* ---- evaluation ---- */
 
-typedef struct Walk { const JsonPath *path; const JsonDoc *doc; Arena *scratch; JsonResult *out; bool missed; } Walk;
+/* broken: a step behind definite ones alone found nothing to stand on: an error even for an indefinite path. */
+typedef struct Walk { const JsonPath *path; const JsonDoc *doc; Arena *scratch; JsonResult *out; bool broken; } Walk;
 
 static void walk(Walk *w, uint32_t step, uint32_t node);
 
@@ -241,7 +244,7 @@ static void walk_names(Walk *w, const PathStep *s, uint32_t step, uint32_t node)
             any = true;
             walk(w, step + 1, (uint32_t)at);
         }
-    if (!any) w->missed = true;
+    if (!any && s->after_definite) w->broken = true;
 }
 
 /* Node of element `index` (from the end when negative); -1 if there is none. */
@@ -259,14 +262,13 @@ static void walk_indexes(Walk *w, const PathStep *s, uint32_t step, uint32_t nod
 {
     const JsonNode *a = &w->doc->nodes[node];
     if (a->kind != JSON_ARRAY) {
-        w->missed = true;
+        w->broken |= s->after_definite;
         return;
     }
     if (s->kind == STEP_INDEX) {
         for (uint32_t i = 0; i < s->indexes.n; i++) {
             int64_t at = element(w->doc, node, s->indexes.v[i]);
-            if (at < 0) w->missed = true;
-            else walk(w, step + 1, (uint32_t)at);
+            if (at >= 0) walk(w, step + 1, (uint32_t)at);
         }
         return;
     }
@@ -310,14 +312,12 @@ static void walk_function(Walk *w, const PathStep *s, uint32_t node)
     const JsonNode *v = &w->doc->nodes[node];
     const char *name = function_names[s->function - 1];
     bool list = v->kind == JSON_ARRAY;
-    w->missed = true;
     if (strcmp(name, "length") == 0 || strcmp(name, "size") == 0) {
         if (json_is_scalar(v)) return;
         w->out->number = str_printf(w->scratch, "%u", v->count);
     } else if (strcmp(name, "first") == 0 || strcmp(name, "last") == 0) {
         int64_t at = list ? element(w->doc, node, name[0] == 'f' ? 0 : -1) : -1;
         if (at < 0) return;
-        w->missed = false;
         w->out->kind = FOUND_NODE;
         w->out->node = (uint32_t)at;
         return;
@@ -337,7 +337,6 @@ static void walk_function(Walk *w, const PathStep *s, uint32_t node)
         w->out->number = str_dup(w->scratch, strbuf_str(&text));
         strbuf_free(&text);
     }
-    w->missed = false;
     w->out->kind = FOUND_NUMBER;
 }
 
@@ -363,13 +362,7 @@ static void walk(Walk *w, uint32_t step, uint32_t node)
     }
 }
 
-void jsonpath_eval(const JsonPath *path, const JsonDoc *doc, Arena *scratch, JsonResult *out)
-{
-    memset(out, 0, sizeof *out);
-    Walk w = { path, doc, scratch, out, false };
-    if (!path->definite) out->kind = FOUND_LIST;
-    walk(&w, 0, 0);
-}
+void jsonpath_eval(const JsonPath *path, const JsonDoc *doc, Arena *scratch, JsonResult *out) { jsonpath_eval_at(path, doc, scratch, 0, out); }
 
 void jsonpath_eval_at(const JsonPath *path, const JsonDoc *doc, Arena *scratch, uint32_t node, JsonResult *out)
 {
@@ -377,4 +370,5 @@ void jsonpath_eval_at(const JsonPath *path, const JsonDoc *doc, Arena *scratch, 
     Walk w = { path, doc, scratch, out, false };
     if (!path->definite) out->kind = FOUND_LIST;
     walk(&w, 0, node);
+    if (w.broken && !path->definite && !path->lax) out->kind = FOUND_NONE;
 }
