@@ -11,7 +11,7 @@ Op *op_new(const PlanNode *node, OpEnv *env, Err *err)
 {
     const OpClass *cls = op_class_of(node);
     if (!cls) {
-        err_at(err, E_INTERNAL, node->span, "no operator for plan node \"%s\"", plan_kind_name(node->kind));
+        err_at(err, E_INTERNAL, node->span, "no operator for plan node kind %d", (int)node->kind);
         return NULL;
     }
     Op *op = xcalloc(1, cls->size);

@@ -1,0 +1,205 @@
+/* Windows: which rows count where, when results come, late rows, sessions that merge, processing time, zones; window rows. */
+#include "tests/unit/op_driver.h"
+
+enum { SECOND = 1000000 };
+
+/* k, SUM(n), COUNT(*), LISTAGG(s), start, end. */
+static Driver *window_agg(WindowKind kind, int64_t size_s, int64_t slide_s)
+{
+    Driver *d = driver_new(PLAN_WINDOW_AGG, "k STRING, n INT, ts TIMESTAMP(3), s STRING",
+        "k STRING, sum INT, c BIGINT NOT NULL, l STRING, ws TIMESTAMP(3) NOT NULL, we TIMESTAMP(3) NOT NULL");
+    AggCall *calls = ARENA_ARRAY(d->arena, AggCall, 3);
+    calls[0] = driver_agg(d, "SUM", 1, false, false);
+    calls[1] = driver_agg(d, "COUNT", 0, true, false);
+    calls[2] = driver_agg(d, "LISTAGG", 3, false, false);
+    static WindowProp props[] = { WPROP_START, WPROP_END };
+    d->node.u.window_agg = (WindowAggConfig){ .window = { .kind = kind, .time_col = 2, .size_us = size_s * SECOND, .slide_us = slide_s * SECOND },
+        .keys = COLS(d, 0), .nkeys = 1, .calls = calls, .ncalls = 3, .props = props, .nprops = 2 };
+    return d;
+}
+
+static void tumble(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_TUMBLE, 10, 0);
+    d->watermarks = true;
+    driver_expect(d,
+        "+I a | 1 | 2024-01-01 00:00:01 | x\n+I b | 2 | 2024-01-01 00:00:09.999 | y\n+I a | 3 | 2024-01-01 00:00:10 | z\nW 2024-01-01 00:00:09.998\n"
+        "+I a | 4 | 2024-01-01 00:00:02 | w\nW 2024-01-01 00:00:09.999\n+I a | 5 | 2024-01-01 00:00:03 | late\n+I b | 6 | 2024-01-01 00:00:35 | v\nW 2024-01-01 00:00:20\nE\n",
+        "W 2024-01-01 00:00:09.998\n"
+        "+I a | 5 | 2 | x,w | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000\n+I b | 2 | 1 | y | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000\n"
+        "W 2024-01-01 00:00:09.999\n"
+        "+I a | 3 | 1 | z | 2024-01-01 00:00:10.000 | 2024-01-01 00:00:20.000\nW 2024-01-01 00:00:20.000\n"
+        "+I b | 6 | 1 | v | 2024-01-01 00:00:30.000 | 2024-01-01 00:00:40.000\nW max\n");
+    driver_free(d);
+}
+
+static void tumble_before_1970(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_TUMBLE, 10, 0);
+    d->node.u.window_agg.window.offset_us = -3 * SECOND;
+    driver_expect(d, "+I a | 1 | 1969-12-31 23:59:56.999 | x\n+I a | 2 | 1969-12-31 23:59:57 | y\n+I a | 4 | 1970-01-01 00:00:06.999 | z\nE\n",
+        "+I a | 1 | 1 | x | 1969-12-31 23:59:47.000 | 1969-12-31 23:59:57.000\n+I a | 6 | 2 | y,z | 1969-12-31 23:59:57.000 | 1970-01-01 00:00:07.000\n");
+    driver_free(d);
+}
+
+static void hop(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_HOP, 20, 5);
+    driver_expect(d,
+        "+I a | 1 | 2024-01-01 00:00:01 | p\nW 2024-01-01 00:00:01\n+I a | 2 | 2024-01-01 00:00:09.999 | q\nW 2024-01-01 00:00:09.999\n"
+        "+I a | 4 | 2024-01-01 00:00:03 | r\n+I a | 8 | 2024-01-01 00:00:40 | s\nE\n",
+        "+I a | 1 | 1 | p | 2023-12-31 23:59:45.000 | 2024-01-01 00:00:05.000\n+I a | 3 | 2 | q,p | 2023-12-31 23:59:50.000 | 2024-01-01 00:00:10.000\n"
+        "+I a | 7 | 3 | q,p,r | 2023-12-31 23:59:55.000 | 2024-01-01 00:00:15.000\n+I a | 7 | 3 | q,p,r | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:20.000\n"
+        "+I a | 2 | 1 | q | 2024-01-01 00:00:05.000 | 2024-01-01 00:00:25.000\n+I a | 8 | 1 | s | 2024-01-01 00:00:25.000 | 2024-01-01 00:00:45.000\n"
+        "+I a | 8 | 1 | s | 2024-01-01 00:00:30.000 | 2024-01-01 00:00:50.000\n+I a | 8 | 1 | s | 2024-01-01 00:00:35.000 | 2024-01-01 00:00:55.000\n"
+        "+I a | 8 | 1 | s | 2024-01-01 00:00:40.000 | 2024-01-01 00:01:00.000\n");
+    driver_free(d);
+    /* Slide larger than size: rows in the gaps vanish. Size no multiple of the slide: windows share slices of their gcd. */
+    d = window_agg(WINDOW_HOP, 2, 5);
+    driver_expect(d, "+I a | 1 | 2024-01-01 00:00:01.999 | p\n+I a | 2 | 2024-01-01 00:00:02 | q\n+I a | 4 | 2024-01-01 00:00:05 | r\nE\n",
+        "+I a | 1 | 1 | p | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:02.000\n+I a | 4 | 1 | r | 2024-01-01 00:00:05.000 | 2024-01-01 00:00:07.000\n");
+    driver_free(d);
+    d = window_agg(WINDOW_HOP, 6, 4);
+    driver_expect(d, "+I a | 1 | 2024-01-01 00:00:01 | p\n+I a | 2 | 2024-01-01 00:00:05 | q\nE\n",
+        "+I a | 1 | 1 | p | 2023-12-31 23:59:56.000 | 2024-01-01 00:00:02.000\n+I a | 3 | 2 | q,p | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:06.000\n"
+        "+I a | 2 | 1 | q | 2024-01-01 00:00:04.000 | 2024-01-01 00:00:10.000\n");
+    driver_free(d);
+}
+
+static void cumulate(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_CUMULATE, 20, 5);
+    driver_expect(d,
+        "+I a | 1 | 2024-01-01 00:00:06 | p\nW 2024-01-01 00:00:09.999\n+I a | 2 | 2024-01-01 00:00:07 | late step\n+I b | 3 | 2024-01-01 00:00:11 | q\n"
+        "W 2024-01-01 00:00:30\n+I a | 9 | 2024-01-01 00:00:12 | late\n+I a | 5 | 2024-01-01 00:00:39 | r\nE\n",
+        "+I a | 1 | 1 | p | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000\n"
+        "+I a | 3 | 2 | p,late step | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:15.000\n+I b | 3 | 1 | q | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:15.000\n"
+        "+I a | 3 | 2 | p,late step | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:20.000\n+I b | 3 | 1 | q | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:20.000\n"
+        "+I a | 5 | 1 | r | 2024-01-01 00:00:20.000 | 2024-01-01 00:00:40.000\n");
+    driver_free(d);
+}
+
+static void session(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_SESSION, 10, 0);
+    /* One row joins sessions; which one takes over the other is Flink's choice. */
+    driver_expect(d,
+        "+I a | 1 | 2024-01-01 00:00:00 | 1\n+I a | 1 | 2024-01-01 00:00:18 | 2\n+I a | 1 | 2024-01-01 00:00:36 | 3\n+I a | 1 | 2024-01-01 00:00:09 | 4\n"
+        "+I a | 1 | 2024-01-01 00:00:27 | 5\n+I a | 1 | 2024-01-01 00:02:00 | 6\nE\n",
+        "+I a | 5 | 5 | 3,1,2,4,5 | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:46.000\n+I a | 1 | 1 | 6 | 2024-01-01 00:02:00.000 | 2024-01-01 00:02:10.000\n");
+    /* Exactly one gap after: one session. Late only when the merged session has fired. */
+    driver_expect(d,
+        "+I a | 1 | 2024-01-01 00:00:00 | x\n+I b | 1 | 2024-01-01 00:00:05 | y\nW 2024-01-01 00:00:09.998\n+I a | 2 | 2024-01-01 00:00:10 | z\nW 2024-01-01 00:00:15\n"
+        "+I a | 4 | 2023-12-31 23:59:51 | joins\n+I b | 8 | 2024-01-01 00:00:04 | late\nE\n",
+        "+I b | 1 | 1 | y | 2024-01-01 00:00:05.000 | 2024-01-01 00:00:15.000\n+I a | 7 | 3 | x,z,joins | 2023-12-31 23:59:51.000 | 2024-01-01 00:00:20.000\n");
+    driver_free(d);
+}
+
+static void changelog_input(void **state)
+{
+    (void)state;
+    Driver *d = driver_new(PLAN_WINDOW_AGG, "k STRING, n INT, ts TIMESTAMP(3)", "k STRING, sum INT, we TIMESTAMP(3) NOT NULL");
+    d->input_nodes[0].changes = CHANGES_ALL;
+    AggCall *calls = ARENA_ARRAY(d->arena, AggCall, 1);
+    calls[0] = driver_agg(d, "SUM", 1, false, true);
+    static WindowProp props[] = { WPROP_END };
+    d->node.u.window_agg = (WindowAggConfig){ .window = { .kind = WINDOW_TUMBLE, .time_col = 2, .size_us = 10 * SECOND }, .keys = COLS(d, 0), .nkeys = 1,
+        .calls = calls, .ncalls = 1, .props = props, .nprops = 1 };
+    const char *script = "+I a | 1 | 2024-01-01 00:00:01\n+I b | 2 | 2024-01-01 00:00:02\n-U a | 1 | 2024-01-01 00:00:01\n+U a | 5 | 2024-01-01 00:00:01\n-D b | 2 | 2024-01-01 00:00:02\n"
+        "W 2024-01-01 00:00:11\n-D a | 5 | 2024-01-01 00:00:01\nE\n";
+    driver_expect(d, script, "+I a | 5 | 2024-01-01 00:00:10.000\n");
+    /* A session keeps its extent though the row that made it is gone. */
+    d->node.u.window_agg.window.kind = WINDOW_SESSION;
+    driver_expect(d, script, "+I a | 5 | 2024-01-01 00:00:11.000\n");
+    driver_free(d);
+}
+
+static void processing_time(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_TUMBLE, 10, 0);
+    d->node.u.window_agg.window.proctime = true;
+    /* The rest is not flushed at the end. */
+    const char *script = "+I a | 1 | <NULL> | x\nT 4000\n+I a | 2 | <NULL> | y\nT 5999\nT 1\n+I a | 4 | <NULL> | z\nE\n";
+    driver_expect(d, script, "+I a | 3 | 2 | x,y | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000\n");
+    d->node.u.window_agg.window.kind = WINDOW_SESSION;
+    driver_expect(d, script, "");
+    driver_expect(d, "+I a | 1 | <NULL> | x\nT 4000\n+I a | 2 | <NULL> | y\nT 9999\nT 1\nE\n", "+I a | 3 | 2 | x,y | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:14.000\n");
+    driver_free(d);
+}
+
+/* Local time in New York: the hour that comes twice is one window, and a day has 25 hours. */
+static void zones(void **state)
+{
+    (void)state;
+    Driver *d = driver_new(PLAN_WINDOW_AGG, "k INT, ts TIMESTAMP_LTZ(3)", "c BIGINT NOT NULL, ws TIMESTAMP(3) NOT NULL, we TIMESTAMP(3) NOT NULL, wt TIMESTAMP_LTZ(3) NOT NULL");
+    AggCall *calls = ARENA_ARRAY(d->arena, AggCall, 1);
+    calls[0] = driver_agg(d, "COUNT", 0, true, false);
+    static WindowProp props[] = { WPROP_START, WPROP_END, WPROP_TIME };
+    d->node.u.window_agg = (WindowAggConfig){ .window = { .kind = WINDOW_TUMBLE, .time_col = 1, .size_us = 3600ll * SECOND, .zone = zone_find(STR("America/New_York")) },
+        .calls = calls, .ncalls = 1, .props = props, .nprops = 3 };
+    driver_expect(d, "+I 1 | 2024-11-03 05:30:00\n+I 1 | 2024-11-03 06:30:00\n+I 1 | 2024-11-03 04:59:59.999\n+I 1 | 2024-11-03 07:00:00\nW 2024-11-03 06:59:59.998\nW 2024-11-03 06:59:59.999\nE\n",
+        "+I 1 | 2024-11-03 00:00:00.000 | 2024-11-03 01:00:00.000 | 2024-11-03 04:59:59.999\n"
+        "+I 2 | 2024-11-03 01:00:00.000 | 2024-11-03 02:00:00.000 | 2024-11-03 06:59:59.999\n"
+        "+I 1 | 2024-11-03 02:00:00.000 | 2024-11-03 03:00:00.000 | 2024-11-03 07:59:59.999\n");
+    driver_free(d);
+}
+
+static void null_time_fails(void **state)
+{
+    (void)state;
+    Driver *d = window_agg(WINDOW_TUMBLE, 10, 0);
+    driver_expect_error(d, "+I a | 1 | <NULL> | x\n", E_DATA);
+    driver_free(d);
+}
+
+/* --- rows of windows --- */
+
+static Driver *window_rows(WindowKind kind, int64_t size_s, int64_t slide_s)
+{
+    Driver *d = driver_new(PLAN_WINDOW_TVF, "k STRING, ts TIMESTAMP(3)",
+        "k STRING, ts TIMESTAMP(3), ws TIMESTAMP(3) NOT NULL, we TIMESTAMP(3) NOT NULL, wt TIMESTAMP(3) NOT NULL");
+    d->node.u.window_tvf.window = (WindowSpec){ .kind = kind, .time_col = 1, .size_us = size_s * SECOND, .slide_us = slide_s * SECOND, .partition = COLS(d, 0), .npartition = 1 };
+    return d;
+}
+
+static void rows_of_windows(void **state)
+{
+    (void)state;
+    Driver *d = window_rows(WINDOW_TUMBLE, 10, 0);
+    driver_expect(d, "+I a | 2024-01-01 00:00:01\n+I b | 2024-01-01 00:00:11\nW 2024-01-01 00:00:30\n+I late | 2024-01-01 00:00:02\n",
+        "+I a | 2024-01-01 00:00:01.000 | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000 | 2024-01-01 00:00:09.999\n"
+        "+I b | 2024-01-01 00:00:11.000 | 2024-01-01 00:00:10.000 | 2024-01-01 00:00:20.000 | 2024-01-01 00:00:19.999\n"
+        "+I late | 2024-01-01 00:00:02.000 | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000 | 2024-01-01 00:00:09.999\n");
+    driver_free(d);
+    d = window_rows(WINDOW_HOP, 10, 5);
+    driver_expect(d, "-D a | 2024-01-01 00:00:06\n",
+        "-D a | 2024-01-01 00:00:06.000 | 2024-01-01 00:00:05.000 | 2024-01-01 00:00:15.000 | 2024-01-01 00:00:14.999\n"
+        "-D a | 2024-01-01 00:00:06.000 | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000 | 2024-01-01 00:00:09.999\n");
+    driver_free(d);
+    d = window_rows(WINDOW_CUMULATE, 10, 5);
+    driver_expect(d, "+I a | 2024-01-01 00:00:04\n",
+        "+I a | 2024-01-01 00:00:04.000 | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:05.000 | 2024-01-01 00:00:04.999\n"
+        "+I a | 2024-01-01 00:00:04.000 | 2024-01-01 00:00:00.000 | 2024-01-01 00:00:10.000 | 2024-01-01 00:00:09.999\n");
+    driver_free(d);
+    d = window_rows(WINDOW_SESSION, 5, 0);
+    driver_expect(d, "+I a | 2024-01-01 00:00:01\n+I b | 2024-01-01 00:00:02\n+I a | 2024-01-01 00:00:04\nW 2024-01-01 00:00:06.999\n+I b | 2024-01-01 00:00:01\nE\n",
+        "+I b | 2024-01-01 00:00:02.000 | 2024-01-01 00:00:02.000 | 2024-01-01 00:00:07.000 | 2024-01-01 00:00:06.999\n"
+        "+I a | 2024-01-01 00:00:01.000 | 2024-01-01 00:00:01.000 | 2024-01-01 00:00:09.000 | 2024-01-01 00:00:08.999\n"
+        "+I a | 2024-01-01 00:00:04.000 | 2024-01-01 00:00:01.000 | 2024-01-01 00:00:09.000 | 2024-01-01 00:00:08.999\n");
+    driver_free(d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tumble), cmocka_unit_test(tumble_before_1970), cmocka_unit_test(hop), cmocka_unit_test(cumulate), cmocka_unit_test(session),
+        cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
+    };
+    return cmocka_run_group_tests_name("op_window", tests, NULL, NULL);
+}
