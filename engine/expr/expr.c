@@ -2,6 +2,7 @@
  * Nodes are immutable once built; trees may share sub-trees. Everything lives in the arena given. Thread-safe. */
 #include "engine/expr/program.h"
 #include "engine/expr/rules.h"
+#include "engine/type/decimal.h"
 #include "engine/type/text.h"
 
 Expr *expr_const(Arena *arena, const Type *type, Datum value, Span span)
@@ -231,6 +232,11 @@ Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
     if (!refuse_constant_zero(expr, args, err)) return NULL;
     Datum value;
     if (!expr_eval_const(ctx, folded, &value, err)) return NULL;
+    if (expr->type->kind == TYPE_DECIMAL && !value.null && !decimal_fits(value.v.i128, expr->type->precision)) {
+        err_at(err, E_RANGE, expr->span, "value does not fit its DECIMAL type");     /* text rounded up; rows let it pass, literals do not */
+        err->stage = STAGE_VALIDATE;
+        return NULL;
+    }
     return expr_const(ctx->arena, expr->type, value, expr->span);
 }
 

@@ -120,4 +120,25 @@ static inline Expr *expr_from_text(ExprCtx *ctx, const Schema *schema, const cha
     ExprText t = { text, text, ctx, schema, err };
     return text_expr(&t);
 }
+/* A constant expression: its type and its value as text; type "!parse", "!validate" or "!run" when it must fail at that stage. */
+static inline void expect_const(ExprCtx *ctx, const char *text, const char *type, const char *value)
+{
+    Err err = { 0 };
+    Expr *expr = expr_from_text(ctx, NULL, text, &err);
+    if (expr) expr = expr_fold(ctx, expr, &err);
+    if (!expr) {
+        char got[600];
+        snprintf(got, sizeof got, "!%s", err_stage_name(err.stage));
+        if (strcmp(got, type) != 0) fail_msg("%s: expected %s, got %s %s", text, type, got, err.message);
+        return;
+    }
+    assert_int_equal(expr->kind, EXPR_CONST);
+    StrBuf out = { 0 };
+    type_print(expr->type, false, &out);
+    if (strcmp(strbuf_cstr(&out), type) != 0) fail_msg("%s: type %s, expected %s", text, strbuf_cstr(&out), type);
+    strbuf_clear(&out);
+    datum_print(expr->type, &expr->value, zone_utc(), &out);
+    if (strcmp(strbuf_cstr(&out), value) != 0) fail_msg("%s: value %s, expected %s", text, strbuf_cstr(&out), value);
+    strbuf_free(&out);
+}
 #endif

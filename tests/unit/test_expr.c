@@ -7,29 +7,7 @@ static ExprCtx ctx;
 
 /* --- constants --- */
 
-static void check(const char *text, const char *type, const char *value)
-{
-    Err err = { 0 };
-    Expr *expr = expr_from_text(&ctx, NULL, text, &err);
-    Datum result;
-    if (expr && (expr = expr_fold(&ctx, expr, &err))) {
-        assert_int_equal(expr->kind, EXPR_CONST);
-        result = expr->value;
-    }
-    if (!expr) {
-        char got[600];
-        snprintf(got, sizeof got, "!%s", err_stage_name(err.stage));
-        if (strcmp(got, type) != 0) fail_msg("%s: expected %s, got %s %s", text, type, got, err.message);
-        return;
-    }
-    StrBuf out = { 0 };
-    type_print(expr->type, false, &out);
-    if (strcmp(strbuf_cstr(&out), type) != 0) fail_msg("%s: type %s, expected %s", text, strbuf_cstr(&out), type);
-    strbuf_clear(&out);
-    datum_print(expr->type, &result, zone_utc(), &out);
-    if (strcmp(strbuf_cstr(&out), value) != 0) fail_msg("%s: value %s, expected %s", text, strbuf_cstr(&out), value);
-    strbuf_free(&out);
-}
+static void check(const char *text, const char *type, const char *value) { expect_const(&ctx, text, type, value); }
 
 static void arithmetic(void **state)
 {
