@@ -28,7 +28,10 @@ static char *put_year(char *p, int32_t year)
     return put2(p, (int32_t)(y % 100));
 }
 
-static char *put_date(char *p, int64_t days)
+/* The text of the last day that this thread wrote or read: rows of a stream mostly share it. */
+static _Thread_local struct { int64_t days; char text[16]; bool set; } last_written, last_read;
+
+static char *put_new_date(char *p, int64_t days)
 {
     int32_t year, month, day;
     civil_from_days(days, &year, &month, &day);
@@ -37,6 +40,21 @@ static char *put_date(char *p, int64_t days)
     p = put2(p, month);
     *p++ = '-';
     return put2(p, day);
+}
+
+static inline char *put_date(char *p, int64_t days)
+{
+    if (last_written.set && last_written.days == days) {
+        memcpy(p, last_written.text, 10);
+        return p + 10;
+    }
+    char *end = put_new_date(p, days);
+    if (end - p == 10) {
+        last_written.days = days;
+        last_written.set = true;
+        memcpy(last_written.text, p, 10);
+    }
+    return end;
 }
 
 static char *put_clock(char *p, int32_t second_of_day)
@@ -51,8 +69,9 @@ static char *put_clock(char *p, int32_t second_of_day)
 /* `digits` digits of a fraction given in nanoseconds. */
 static char *put_fraction(char *p, int32_t nano, uint32_t digits)
 {
-    for (int i = 8, rest = nano; i >= 0; i--, rest /= 10)
-        if ((uint32_t)i < digits) p[i] = (char)('0' + rest % 10);
+    static const uint32_t unit[] = { 1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1 };
+    uint32_t rest = (uint32_t)nano / unit[digits];
+    for (uint32_t i = digits; i-- > 0; rest /= 10) p[i] = (char)('0' + rest % 10);
     return p + digits;
 }
 
@@ -210,24 +229,46 @@ bool time_parse_cast(Str text, uint32_t precision, int32_t *ms)
     return true;
 }
 
-/* yyyy-MM-dd HH:mm:ss, nineteen characters with every digit in its place: all but a few texts look like this. */
-static bool read_usual(const char *p, Civil *civil)
+#define TWO(p, i) ((p[i] - '0') * 10 + (p[(i) + 1] - '0'))
+
+static inline bool digits_at(const char *p, const uint8_t *at, unsigned n)
 {
-    static const uint8_t digit_at[] = { 0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18 };
-    if (p[4] != '-' || p[7] != '-' || p[10] != ' ' || p[13] != ':' || p[16] != ':') return false;
     unsigned bad = 0;
-    for (unsigned i = 0; i < sizeof digit_at; i++) bad |= (unsigned)((unsigned char)p[digit_at[i]] - '0') > 9;
-    if (bad) return false;
-#define TWO(i) ((p[i] - '0') * 10 + (p[(i) + 1] - '0'))
-    civil->year = TWO(0) * 100 + TWO(2);
-    civil->month = TWO(5);
-    civil->day = TWO(8);
-    civil->hour = TWO(11);
-    civil->minute = TWO(14);
-    civil->second = TWO(17);
-#undef TWO
+    for (unsigned i = 0; i < n; i++) bad |= (unsigned)((unsigned char)p[at[i]] - '0') > 9;
+    return !bad;
+}
+
+/* Days of "yyyy-MM-dd " with every digit in its place and a day that exists; false sends it to the loose reader. */
+static bool read_usual_day(const char *p, int64_t *days)
+{
+    static const uint8_t at[] = { 0, 1, 2, 3, 5, 6, 8, 9 };
+    if (last_read.set && memcmp(p, last_read.text, 11) == 0) {
+        *days = last_read.days;
+        return true;
+    }
+    if (p[4] != '-' || p[7] != '-' || p[10] != ' ' || !digits_at(p, at, sizeof at)) return false;
+    int32_t year = TWO(p, 0) * 100 + TWO(p, 2), month = TWO(p, 5), day = TWO(p, 8);
+    if (year < 1 || !valid_day(year, month, day)) return false;
+    *days = last_read.days = days_from_civil(year, month, day);
+    memcpy(last_read.text, p, 11);
+    last_read.set = true;
     return true;
 }
+
+/* yyyy-MM-dd HH:mm:ss[.f]: all but a few texts look like this. */
+static bool read_usual(Str text, Instant *out)
+{
+    static const uint8_t at[] = { 11, 12, 14, 15, 17, 18 };
+    const char *p = text.ptr;
+    int64_t days;
+    if (text.len < 19 || p[13] != ':' || p[16] != ':' || !digits_at(p, at, sizeof at) || !read_usual_day(p, &days)) return false;
+    int32_t hour = TWO(p, 11), minute = TWO(p, 14), second = TWO(p, 17);
+    if (hour > 23 || minute > 59 || second > 59) return false;
+    Cursor c = { p + 19, p + text.len };
+    out->sec = days * 86400 + hour * 3600 + minute * 60 + second;
+    return read_fraction(&c, 9, &out->nano) && c.p == c.end;
+}
+#undef TWO
 
 /* y-M-d[ H:m:s] with one or two digits each. */
 static bool read_loose(Cursor *c, Civil *civil)
@@ -245,9 +286,8 @@ bool timestamp_parse_cast(Str text, Instant *out)
 {
     Cursor c = { text.ptr, text.ptr + text.len };
     Civil civil;
-    if (text.len >= 19 && read_usual(c.p, &civil)) c.p += 19;
-    else if (!read_loose(&c, &civil)) return false;
-    if (!read_fraction(&c, 9, &civil.nano) || c.p < c.end) return false;
+    if (read_usual(text, out)) return true;
+    if (!read_loose(&c, &civil) || !read_fraction(&c, 9, &civil.nano) || c.p < c.end) return false;
     if (civil.year < 1 || civil.month < 1 || civil.month > 12 || civil.day < 1 || civil.day > 31) return false;
     if (civil.minute > 59 || civil.second > 59) return false;
     bool midnight = civil.hour == 24 && civil.minute == 0 && civil.second == 0 && civil.nano == 0;

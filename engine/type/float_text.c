@@ -1,4 +1,4 @@
-/* FLOAT and DOUBLE to text and back, in Java's notation.
+/* FLOAT and DOUBLE to text, in Java's notation.
  * Printing finds the shortest digits that read back as the same number, the nearest of those, with the method of
  * R. Giulietti, "The Schubfach way to render doubles" (2021): one 128-bit power of ten, three multiplications.
  * The powers are computed once per process on first use; nothing else is shared, so all functions are thread-safe. */
@@ -6,10 +6,8 @@
 
 #include <assert.h>
 #include <gmp.h>
-#include <locale.h>
 #include <math.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 /* --- powers of ten: scale_of(k) = floor(10^k * 2^-r) + 1 with r chosen so that it has 126 bits --- */
 
@@ -45,8 +43,6 @@ static void pow_fill(void)
 }
 
 /* --- shortest digits --- */
-
-static const double exact_pow10[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 
 /* floor(g * c / 2^127), last bit set when anything was cut (sticky); g < 2^126, c < 2^63. */
 static inline uint64_t scale_sticky(u128 g, uint64_t c)
@@ -99,7 +95,9 @@ static bool whole_digits(uint64_t c, int32_t q, int32_t precision, uint64_t *dig
     uint64_t value = q < 0 ? c >> -q : c << q;
     int32_t noise = top - precision - 1, cut = noise > 1 ? floor_log10_pow2(noise) : 0;
     if (cut) {
-        uint64_t unit = (uint64_t)exact_pow10[cut], rest = value % unit;
+        uint64_t unit = 1;
+        for (int32_t i = 0; i < cut; i++) unit *= 10;
+        uint64_t rest = value % unit;
         value = value / unit + (rest >= unit / 2);
     }
     *digits = value;
@@ -235,166 +233,4 @@ void print_float(float v, StrBuf *out)
     if (print_special((double)v, out)) return;
     float_digits(v, &digits, &exponent10);
     print_java(v < 0, digits, exponent10, out);
-}
-
-/* --- parsing --- */
-
-static locale_t c_locale;
-static pthread_once_t locale_once = PTHREAD_ONCE_INIT;
-
-static void locale_open(void)
-{
-    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-}
-
-/* NUL-terminated copy for libc: in `small` if it fits, else on the heap. */
-static char *terminate(Str text, char *small, size_t small_size)
-{
-    char *copy = text.len < small_size ? small : xmalloc((size_t)text.len + 1);
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = 0;
-    pthread_once(&locale_once, locale_open);
-    return copy;
-}
-
-/* strtod for what the fast path leaves; text is known to be well-formed. */
-static double parse_slow(Str text)
-{
-    char small[128], *copy = terminate(text, small, sizeof small);
-    double v = strtod_l(copy, NULL, c_locale);
-    if (copy != small) free(copy);
-    return v;
-}
-
-static float parse_slow_float(Str text)
-{
-    char small[128], *copy = terminate(text, small, sizeof small);
-    float v = strtof_l(copy, NULL, c_locale);
-    if (copy != small) free(copy);
-    return v;
-}
-
-static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/* [eEpP][+-]digits at p; false when the digits are missing. */
-static bool read_exponent(const char **at, const char *end, int32_t *exponent)
-{
-    const char *p = *at;
-    bool negative = false;
-    int32_t e = 0;
-    if (p < end && (*p == '+' || *p == '-')) negative = *p++ == '-';
-    if (p == end || !is_digit(*p)) return false;
-    for (; p < end && is_digit(*p); p++)
-        if (e < 100000) e = e * 10 + (*p - '0');
-    *exponent = negative ? -e : e;
-    *at = p;
-    return true;
-}
-
-static bool skip_suffix(const char *p, const char *end)
-{
-    if (p < end && (*p == 'd' || *p == 'D' || *p == 'f' || *p == 'F')) p++;
-    return p == end;
-}
-
-/* 0x1.8p3: the exponent is required, as in Java. body starts behind the sign. */
-static bool parse_hex(const char *body, const char *end, double *out)
-{
-    const char *p = body + 2;
-    uint32_t n = 0;
-    int32_t exponent;
-    for (; p < end && is_hex(*p); p++) n++;
-    if (p < end && *p == '.')
-        for (p++; p < end && is_hex(*p); p++) n++;
-    if (!n || p == end || (*p != 'p' && *p != 'P')) return false;
-    p++;
-    if (!read_exponent(&p, end, &exponent)) return false;
-    const char *stop = p;
-    if (!skip_suffix(p, end)) return false;
-    *out = parse_slow((Str){ body, (uint32_t)(stop - body) });
-    return true;
-}
-
-static bool parse_decimal(const char *body, const char *end, double *out)
-{
-    const char *p = body;
-    uint64_t mantissa = 0;
-    uint32_t digits = 0, kept = 0;
-    int32_t exponent = 0, written = 0;
-    bool point = false;
-    for (; p < end; p++) {
-        if (is_digit(*p)) {
-            digits++;
-            if (kept < 19) {
-                mantissa = mantissa * 10 + (uint64_t)(*p - '0');
-                kept += mantissa != 0;
-                exponent -= point;
-            } else {
-                kept = 20;                              /* more digits than the fast path can hold */
-            }
-        } else if (*p == '.' && !point) {
-            point = true;
-        } else {
-            break;
-        }
-    }
-    if (!digits) return false;
-    if (p < end && (*p == 'e' || *p == 'E')) {
-        p++;
-        if (!read_exponent(&p, end, &written)) return false;
-    }
-    const char *stop = p;
-    if (!skip_suffix(p, end)) return false;
-    exponent += written;
-    if (kept <= 19 && mantissa <= 1ull << 53 && exponent >= -22 && exponent <= 22) {
-        /* Both are exact doubles, so one rounding happens: W. Clinger, "How to read floating point numbers accurately". */
-        double m = (double)mantissa;
-        *out = exponent < 0 ? m / exact_pow10[-exponent] : m * exact_pow10[exponent];
-    } else {
-        *out = parse_slow((Str){ body, (uint32_t)(stop - body) });
-    }
-    return true;
-}
-
-bool parse_double(Str text, double *out)
-{
-    const char *p = text.ptr, *end = text.ptr + text.len;
-    bool negative = false;
-    if (!text.len) return false;
-    if (*p == '+' || *p == '-') negative = *p++ == '-';
-    Str body = { p, (uint32_t)(end - p) };
-    double v;
-    if (str_is(body, "NaN")) v = (double)NAN;
-    else if (str_is(body, "Infinity")) v = (double)INFINITY;
-    else if (body.len > 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
-        if (!parse_hex(p, end, &v)) return false;
-    } else if (!parse_decimal(p, end, &v)) return false;
-    *out = negative ? -v : v;
-    return true;
-}
-
-bool parse_float(Str text, float *out)
-{
-    double v;
-    if (!parse_double(text, &v)) return false;
-    uint64_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    double size = fabs(v);
-    /* Rounding text to double and then to float goes wrong only where the double is half-way between two floats; below
-     * the normal floats that place moves, so all of those are read again. */
-    bool half_way = (bits & 0x1fffffff) == 0x10000000;
-    if ((half_way || (size < 0x1p-126 && size > 0)) && isfinite(v)) {
-        char last = text.ptr[text.len - 1];
-        bool hex = memchr(text.ptr, 'x', text.len) || memchr(text.ptr, 'X', text.len);
-        if (!is_digit(last) && last != '.' && !(hex && is_hex(last))) text.len--;
-        *out = parse_slow_float(text);
-    } else {
-        *out = (float)v;
-    }
-    return true;
 }

@@ -192,28 +192,40 @@ static int64_t change_local_sec(const YearlyChange *change, int32_t year)
     return day * 86400 + change->time_sec;
 }
 
-static const ZoneOffset *footer_at(const ZoneFooter *footer, int64_t utc_sec)
+/* By the yearly rule; the span ends at a change or with the year of the rule. */
+static ZoneSpan footer_span(const ZoneFooter *footer, int64_t utc_sec)
 {
-    if (!footer->has_summer) return &footer->standard;
-    Civil civil = civil_of((Instant){ utc_sec + footer->standard.east_sec, 0 });
-    int64_t start = change_local_sec(&footer->to_summer, civil.year) - footer->standard.east_sec;
+    if (!footer->has_summer) return (ZoneSpan){ &footer->standard, INT64_MIN, INT64_MAX };
+    int32_t standard = footer->standard.east_sec;
+    Civil civil = civil_of((Instant){ utc_sec + standard, 0 });
+    int64_t start = change_local_sec(&footer->to_summer, civil.year) - standard;
     int64_t stop = change_local_sec(&footer->to_standard, civil.year) - footer->summer.east_sec;
     bool summer = start < stop ? utc_sec >= start && utc_sec < stop : !(utc_sec >= stop && utc_sec < start);
-    return summer ? &footer->summer : &footer->standard;
+    ZoneSpan span = { summer ? &footer->summer : &footer->standard, days_from_civil(civil.year, 1, 1) * 86400 - standard, days_from_civil((int64_t)civil.year + 1, 1, 1) * 86400 - standard };
+    const int64_t change[] = { start, stop };
+    for (int i = 0; i < 2; i++) {
+        if (change[i] <= utc_sec && change[i] > span.from_sec) span.from_sec = change[i];
+        if (change[i] > utc_sec && change[i] < span.until_sec) span.until_sec = change[i];
+    }
+    return span;
 }
 
-const ZoneOffset *zone_rules_at(const ZoneRules *rules, int64_t utc_sec)
+ZoneSpan zone_rules_span(const ZoneRules *rules, int64_t utc_sec)
 {
-    uint32_t low = 0, high = rules->nchanges;           /* first change after utc_sec */
-    if (high && utc_sec >= rules->at_sec[high - 1]) {
-        if (rules->footer.present) return footer_at(&rules->footer, utc_sec);
-        return &rules->offsets[rules->becomes[high - 1]];
+    uint32_t n = rules->nchanges, low = 0, high = n;    /* first change after utc_sec */
+    if (n && utc_sec >= rules->at_sec[n - 1]) {
+        int64_t last = rules->at_sec[n - 1];
+        if (!rules->footer.present) return (ZoneSpan){ &rules->offsets[rules->becomes[n - 1]], last, INT64_MAX };
+        ZoneSpan span = footer_span(&rules->footer, utc_sec);
+        if (span.from_sec < last) span.from_sec = last;
+        return span;
     }
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
         if (rules->at_sec[mid] <= utc_sec) low = mid + 1;
         else high = mid;
     }
-    if (low) return &rules->offsets[rules->becomes[low - 1]];
-    return rules->nchanges || !rules->footer.present ? &rules->offsets[0] : footer_at(&rules->footer, utc_sec);
+    if (low) return (ZoneSpan){ &rules->offsets[rules->becomes[low - 1]], rules->at_sec[low - 1], rules->at_sec[low] };
+    if (n) return (ZoneSpan){ &rules->offsets[0], INT64_MIN, rules->at_sec[0] };
+    return rules->footer.present ? footer_span(&rules->footer, utc_sec) : (ZoneSpan){ &rules->offsets[0], INT64_MIN, INT64_MAX };
 }

@@ -258,9 +258,17 @@ const Zone *zone_find_legacy(Str name)
 
 /* --- offsets --- */
 
+/* The span this thread looked up last: the rows of a stream lie close together. Zones live for the process. */
+static _Thread_local struct { const Zone *zone; ZoneSpan span; } last_lookup;
+
 static inline const ZoneOffset *offset_at(const Zone *zone, int64_t utc_sec)
 {
-    return zone->fixed ? &zone->offset : zone_rules_at(&zone->rules, utc_sec);
+    if (zone->fixed) return &zone->offset;
+    if (last_lookup.zone != zone || utc_sec < last_lookup.span.from_sec || utc_sec >= last_lookup.span.until_sec) {
+        last_lookup.span = zone_rules_span(&zone->rules, utc_sec);
+        last_lookup.zone = zone;
+    }
+    return last_lookup.span.offset;
 }
 
 int32_t zone_offset(const Zone *zone, int64_t utc_sec)

@@ -31,6 +31,9 @@ typedef struct ZoneRules {
 bool tzif_read(Arena *arena, Str bytes, ZoneRules *rules);
 /* "EST5EDT,M3.2.0,M11.1.0"; false if it is not a POSIX TZ string. */
 bool tz_footer_read(Str text, ZoneFooter *footer);
-/* The offset in force at an instant. */
-const ZoneOffset *zone_rules_at(const ZoneRules *rules, int64_t utc_sec);
+/* What is in force from from_sec until before until_sec. */
+typedef struct ZoneSpan { const ZoneOffset *offset; int64_t from_sec, until_sec; } ZoneSpan;
+/* The span that an instant lies in (it may be shorter than the whole time between two changes). */
+ZoneSpan zone_rules_span(const ZoneRules *rules, int64_t utc_sec);
+static inline const ZoneOffset *zone_rules_at(const ZoneRules *rules, int64_t utc_sec) { return zone_rules_span(rules, utc_sec).offset; }
 #endif
