@@ -64,9 +64,11 @@ static bool floor_call(const FuncCall *call, EvalEnv *env, const Datum *args, bo
     Instant t = time_point(type, &args[0]);
     if (type->kind == TYPE_DATE) return ret_int(out, (int32_t)(cut(unit, t, up).sec / 86400));
     if (type->kind == TYPE_TIMESTAMP_LTZ) {
-        t.sec += zone_offset(env->zone, t.sec);
+        /* Hours and less keep the offset, which tells the two hours of autumn apart; days and more begin by the zone's rule. */
+        int32_t offset = zone_offset(env->zone, t.sec);
+        t.sec += offset;
         t = cut(unit, t, up);
-        t.sec = zone_to_utc(env->zone, t.sec);
+        t.sec = unit < UNIT_DAY ? t.sec - offset : zone_to_utc(env->zone, t.sec);
     } else t = cut(unit, t, up);
     *out = instant_datum(call->expr->type, t);
     return true;

@@ -1,26 +1,11 @@
-/* Dates, times and timestamps plus and minus intervals; interval arithmetic; TIMESTAMPADD, TIMESTAMPDIFF, (a - b) UNIT, OVERLAPS.
- * Intervals are months or milliseconds. Rules measured on Flink 2.3: see fn_time_arith.h. */
+/* TIMESTAMPADD, TIMESTAMPDIFF, INTERVAL n UNIT, OVERLAPS and its kin. Intervals are months or milliseconds; + and - stand in fn_operator.c.
+ * Measured on Flink 2.3: DATE keeps whole days, TIME wraps at midnight, months clamp to the month's end, TIMESTAMP_LTZ moves as an instant. */
 #include "engine/expr/fn.h"
 #include "engine/expr/fn_time_arith.h"
 
 enum { DAY_MS = 86400000 };
 
 static bool is_interval(const Type *type) { return type->kind == TYPE_INTERVAL_MONTH || type->kind == TYPE_INTERVAL_SECOND; }
-static bool is_point(const Type *type) { return type->kind == TYPE_TIMESTAMP || type->kind == TYPE_TIMESTAMP_LTZ; }
-
-const Type *time_arith_type(Arena *arena, char op, const Type *a, const Type *b)
-{
-    const Type *point = type_is_datetime(a) ? a : type_is_datetime(b) ? b : NULL;
-    if (op == '*') {
-        if (is_interval(a) && type_is_integer(b)) return type_simple(a->kind, false);
-        if (is_interval(b) && type_is_integer(a)) return type_simple(b->kind, false);
-        return NULL;
-    }
-    if (op != '+' && op != '-') return NULL;
-    if (!point) return is_interval(a) && a->kind == b->kind ? type_simple(a->kind, false) : NULL;
-    if (!is_interval(point == a ? b : a) || (op == '-' && point == b)) return NULL;
-    return type_with_attr(arena, type_with_null(arena, point, false), ATTR_NONE);
-}
 
 bool time_unit_length(int unit, bool *months, int64_t *amount)
 {
@@ -52,10 +37,11 @@ static bool check_range(const FuncCall *call, Instant t, Err *err)
 {
     const int64_t first = -62135596800, last = 253402300799;
     const int64_t cell_min = -9000000000000, cell_max = 9000000000000;   /* microseconds fit 64 bits */
+    bool constant = call->expr->type->kind != TYPE_TIMESTAMP_LTZ && expr_is_const(call->expr);
     if (t.sec >= first && t.sec <= last) return true;
-    if (t.sec >= cell_min && t.sec <= cell_max && !expr_is_const(call->expr)) return true;
+    if (t.sec >= cell_min && t.sec <= cell_max && !constant) return true;
     err_at(err, E_RANGE, call->expr->span, "date or time is outside the years 1 to 9999");
-    if (expr_is_const(call->expr)) err->stage = STAGE_VALIDATE;
+    if (constant) err->stage = STAGE_VALIDATE;
     return false;
 }
 
@@ -78,34 +64,6 @@ static bool add_interval(const FuncCall *call, const Type *type, const Datum *po
 }
 
 static bool interval_overflow(Err *err) { return err_set(err, E_RANGE, "interval is too long"); }
-
-static bool plus_minus(const FuncCall *call, const Datum *args, bool minus, Datum *out, Err *err)
-{
-    const Type *a = arg_type(call, 0), *b = arg_type(call, 1);
-    if (is_interval(a) && is_interval(b)) {
-        bool over = minus ? __builtin_sub_overflow(args[0].v.i64, args[1].v.i64, &out->v.i64) : __builtin_add_overflow(args[0].v.i64, args[1].v.i64, &out->v.i64);
-        return over ? interval_overflow(err) : true;
-    }
-    uint32_t p = is_interval(a) ? 1 : 0, i = 1 - p;
-    int64_t amount = args[i].v.i64;
-    if (minus && __builtin_sub_overflow(0, amount, &amount)) return interval_overflow(err);
-    return add_interval(call, arg_type(call, p), &args[p], arg_type(call, i)->kind == TYPE_INTERVAL_MONTH, amount, call->expr->type, out, err);
-}
-
-bool time_arith_plus(const FuncCall *call, FN_MAYBE EvalEnv *env, const Datum *args, Datum *out, Err *err) { return plus_minus(call, args, false, out, err); }
-bool time_arith_minus(const FuncCall *call, FN_MAYBE EvalEnv *env, const Datum *args, Datum *out, Err *err) { return plus_minus(call, args, true, out, err); }
-
-bool time_arith_times(const FuncCall *call, FN_MAYBE EvalEnv *env, const Datum *args, Datum *out, Err *err)
-{
-    uint32_t i = is_interval(arg_type(call, 0)) ? 0 : 1;
-    int64_t n = datum_int(arg_type(call, 1 - i), &args[1 - i]);
-    return __builtin_mul_overflow(args[i].v.i64, n, &out->v.i64) ? interval_overflow(err) : true;
-}
-
-bool time_arith_negate(FN_MAYBE const FuncCall *call, FN_MAYBE EvalEnv *env, const Datum *args, Datum *out, Err *err)
-{
-    return __builtin_sub_overflow(0, args[0].v.i64, &out->v.i64) ? interval_overflow(err) : true;
-}
 
 /* The unit word of argument 0, kept as call data; -1 + err when it is none. */
 static int infer_unit(InferCtx *infer, Err *err)
@@ -139,7 +97,7 @@ static const Type *infer_timestampadd(InferCtx *infer, Err *err)
     infer_cast(infer, 1, type_simple(TYPE_BIGINT, true));
     Arena *arena = infer->ctx->arena;
     if (point->kind == TYPE_DATE && !months && unit < UNIT_DAY) return type_time(arena, TYPE_TIMESTAMP, 6, false);
-    if (is_point(point) && unit == UNIT_MILLISECOND && point->precision < 3) return type_time(arena, point->kind, 3, false);
+    if ((point->kind == TYPE_TIMESTAMP || point->kind == TYPE_TIMESTAMP_LTZ) && unit == UNIT_MILLISECOND && point->precision < 3) return type_time(arena, point->kind, 3, false);
     return type_with_attr(arena, type_with_null(arena, point, false), ATTR_NONE);
 }
 
@@ -182,25 +140,6 @@ FN_BODY(fn_timestampdiff)
 {
     int64_t n = point_diff(*(const int *)call->data, time_point(arg_type(call, 1), &args[1]), time_point(arg_type(call, 2), &args[2]));
     return ret_int(out, (int32_t)(uint32_t)n);
-}
-
-/* DATETIME_MINUS(UNIT, a, b): `(a - b) UNIT`. Months for YEAR, QUARTER, MONTH; milliseconds else. */
-static const Type *infer_datetime_minus(InferCtx *infer, Err *err)
-{
-    bool months;
-    int64_t amount;
-    if (infer->nargs != 3) return infer_refuse(infer, err);
-    int unit = infer_unit(infer, err);
-    if (unit < 0) return NULL;
-    if (!comparable_points(infer->args[1]->type, infer->args[2]->type) || !time_unit_length(unit, &months, &amount)) return infer_refuse(infer, err);
-    return type_simple(months ? TYPE_INTERVAL_MONTH : TYPE_INTERVAL_SECOND, false);
-}
-
-FN_BODY(fn_datetime_minus)
-{
-    Instant a = time_point(arg_type(call, 1), &args[1]), b = time_point(arg_type(call, 2), &args[2]);
-    bool months = call->expr->type->kind == TYPE_INTERVAL_MONTH;
-    return ret_long(out, point_diff(months ? UNIT_MONTH : UNIT_MILLISECOND, b, a));
 }
 
 /* INTERVAL_OF(UNIT, n): `INTERVAL n UNIT` with n an expression. */
@@ -296,7 +235,6 @@ PERIOD_BODY(fn_period_equals, ret_and(out, equal_bounds(&s0, &s1), equal_bounds(
 const FuncDef fn_time_arith_table[] = {
     FN_ROW("TIMESTAMPADD", NULL, NULL, FN_STRICT | FN_SYMBOL0, infer_timestampadd, fn_timestampadd, NULL, "time", "A date or time moved by a number of units.", "TIMESTAMPADD(WEEK, 1, DATE '2003-01-02')", "2003-01-09"),
     FN_ROW("TIMESTAMPDIFF", NULL, NULL, FN_STRICT | FN_TOTAL | FN_SYMBOL0, infer_timestampdiff, fn_timestampdiff, NULL, "time", "Complete units from the first point in time to the second.", "TIMESTAMPDIFF(DAY, DATE '2024-02-28', DATE '2024-03-01')", "2"),
-    FN_ROW("DATETIME_MINUS", NULL, NULL, FN_STRICT | FN_TOTAL | FN_SYMBOL0 | FN_INTERNAL, infer_datetime_minus, fn_datetime_minus, NULL, "time", "The interval between two points in time: (a - b) UNIT.", "(DATE '2024-03-01' - DATE '2024-02-28') DAY", "+2 00:00:00.000"),
     FN_ROW("INTERVAL_OF", NULL, NULL, FN_STRICT | FN_SYMBOL0 | FN_INTERNAL, infer_interval_of, fn_interval_of, NULL, "time", "An interval of a computed number of units: INTERVAL n UNIT.", "INTERVAL 1 + 1 DAY", "+2 00:00:00.000"),
     OP_ROW("OVERLAPS", fn_overlaps, "Do two periods share a point in time?", "(TIME '2:55:00', INTERVAL '1' HOUR) OVERLAPS (TIME '3:30:00', INTERVAL '2' HOUR)", "TRUE"),
     OP_ROW("CONTAINS", fn_contains, "Does the first period hold all of the second?", "(DATE '2024-01-01', DATE '2024-02-01') CONTAINS (DATE '2024-01-05', DATE '2024-01-06')", "TRUE"),

@@ -2,6 +2,7 @@
  * Printing appends to a builder and cannot fail; reading fills one cell, whose bytes live in the caller's arena. Recursion
  * is bounded by the depth of the type. Pure functions. */
 #include "engine/type/text.h"
+#include "engine/type/bitmap.h"
 #include "engine/type/datetime.h"
 #include "engine/type/decimal.h"
 
@@ -37,6 +38,7 @@ static void print_list(const Type *type, const Nested *list, const Zone *zone, S
     strbuf_addc(out, row ? '(' : '[');
     for (uint32_t i = 0; i < list->len; i++) {
         if (i) strbuf_add(out, ", ", 2);
+        if (row && type->class_name.len) strbuf_addf(out, STR_FMT "=", STR_ARG(type->fields[i].name));
         datum_print(row ? type->fields[i].type : type->elem, &list->items[i], zone, out);
     }
     strbuf_addc(out, row ? ')' : ']');
@@ -76,8 +78,8 @@ void datum_print(const Type *type, const Datum *value, const Zone *zone, StrBuf 
     case TYPE_VARCHAR:
     case TYPE_VARIANT: strbuf_adds(out, datum_text(value)); break;
     case TYPE_BINARY:
-    case TYPE_VARBINARY:
-    case TYPE_BITMAP: print_bytes(datum_text(value), out); break;
+    case TYPE_VARBINARY: print_bytes(datum_text(value), out); break;
+    case TYPE_BITMAP: bitmap_print(datum_text(value), out); break;
     case TYPE_DATE: date_print(value->v.i32, out); break;
     case TYPE_TIME: time_print(value->v.i32, type->precision, out); break;
     case TYPE_TIMESTAMP:
