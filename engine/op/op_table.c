@@ -31,6 +31,8 @@ const OpClass *op_class_of(const PlanNode *node)
 {
     if (node->kind != PLAN_WINDOW_AGG) return op_class(node->kind);
     const WindowAggConfig *config = &node->u.window_agg;
+    bool emits = config->early_fire || config->late_fire || config->allow_lateness_us > 0;
     if (config->window.kind == WINDOW_SESSION) return &op_window_session_class;
+    if (emits && config->window.kind != WINDOW_CUMULATE) return &op_window_emit_class;
     return &op_window_agg_class;
 }

@@ -150,6 +150,33 @@ static void zones(void **state)
     driver_free(d);
 }
 
+/* Early and late firing: the conformance cases early_fire and late_fire. */
+static void firing(void **state)
+{
+    (void)state;
+    Driver *d = driver_new(PLAN_WINDOW_AGG, "n INT, ts TIMESTAMP(3)", "sum INT, ws TIMESTAMP(3) NOT NULL");
+    AggCall *calls = ARENA_ARRAY(d->arena, AggCall, 1);
+    calls[0] = driver_agg(d, "SUM", 0, false, false);
+    static WindowProp props[] = { WPROP_START };
+    d->node.u.window_agg = (WindowAggConfig){ .window = { .kind = WINDOW_TUMBLE, .time_col = 1, .size_us = 10 * SECOND }, .calls = calls, .ncalls = 1,
+        .props = props, .nprops = 1, .early_fire = true };
+    const char *script = "+I 1 | 2024-01-01 00:00:01\n+I 2 | 2024-01-01 00:00:05\nW 2024-01-01 00:00:03\n+I 4 | 2024-01-01 00:00:12\nW 2024-01-01 00:00:10\n"
+        "+I 8 | 2024-01-01 00:00:07\nW 2024-01-01 00:00:18\n+I 32 | 2024-01-01 00:00:08\nW 2024-01-01 00:00:23\n+I 128 | 2024-01-01 00:00:09\nE\n";
+    driver_expect_changes(d, script, "+I 1 | 2024-01-01 00:00:00.000\n-U 1 | 2024-01-01 00:00:00.000\n+U 3 | 2024-01-01 00:00:00.000\n+I 4 | 2024-01-01 00:00:10.000\n");
+    d->node.u.window_agg.early_fire = false;
+    d->node.u.window_agg.late_fire = true;
+    d->node.u.window_agg.allow_lateness_us = 10 * SECOND;
+    driver_expect_changes(d, script, "+I 3 | 2024-01-01 00:00:00.000\n-U 3 | 2024-01-01 00:00:00.000\n+U 11 | 2024-01-01 00:00:00.000\n-U 11 | 2024-01-01 00:00:00.000\n"
+        "+U 43 | 2024-01-01 00:00:00.000\n+I 4 | 2024-01-01 00:00:10.000\n");
+    d->node.u.window_agg.late_fire = false;
+    d->node.u.window_agg.allow_lateness_us = 0;
+    d->node.u.window_agg.early_fire = true;
+    d->node.u.window_agg.early_delay_us = SECOND;
+    driver_expect_changes(d, "+I 1 | 2024-01-01 00:00:01\n+I 2 | 2024-01-01 00:00:01\nT 999\nT 1\n+I 3 | 2024-01-01 00:00:02\nE\n",
+        "+I 3 | 2024-01-01 00:00:00.000\n-U 3 | 2024-01-01 00:00:00.000\n+U 6 | 2024-01-01 00:00:00.000\n");
+    driver_free(d);
+}
+
 static void null_time_fails(void **state)
 {
     (void)state;
@@ -199,7 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tumble), cmocka_unit_test(tumble_before_1970), cmocka_unit_test(hop), cmocka_unit_test(cumulate), cmocka_unit_test(session),
-        cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
+        cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(firing), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
     };
     return cmocka_run_group_tests_name("op_window", tests, NULL, NULL);
 }
