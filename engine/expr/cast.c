@@ -93,7 +93,8 @@ static bool cast_to_decimal(const Cast *cast, EvalEnv *env, const Datum *in, Dat
 static bool cast_to_interval(const Cast *cast, EvalEnv *env, const Datum *in, Datum *out, Err *err)
 {
     (void)env; (void)err;
-    out->v.i64 = exact_to_i64(cast->from, in);
+    int64_t v = exact_to_i64(cast->from, in);
+    out->v.i64 = cast->to->kind == TYPE_INTERVAL_MONTH ? (int32_t)v : v;        /* months are 32 bits in Flink */
     return true;
 }
 

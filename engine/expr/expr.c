@@ -211,6 +211,48 @@ static bool refuse_constant_zero(const Expr *expr, Expr *const *args, Err *err)
     return divisor != 0 ? true : err_at(err, E_DIVISION, expr->span, "division by zero");
 }
 
+/* Flink's planner writes folded values as literals again, which refuses what rows may hold: decimals rounded up past their precision,
+ * years outside 1..9999. */
+static bool constant_fits(const Expr *expr, const Datum *value, Err *err)
+{
+    enum { FIRST_DAY = -719162, LAST_DAY = 2932896 };            /* 0001-01-01, 9999-12-31 */
+    bool fits = true;
+    if (value->null) return true;
+    if (expr->type->kind == TYPE_DECIMAL) fits = decimal_fits(value->v.i128, expr->type->precision);
+    if (expr->type->kind == TYPE_DATE) fits = value->v.i32 >= FIRST_DAY && value->v.i32 <= LAST_DAY;
+    if (fits) return true;
+    err_at(err, E_RANGE, expr->span, "constant does not fit its type %s", expr->type->kind == TYPE_DATE ? "DATE" : "DECIMAL");
+    err->stage = STAGE_VALIDATE;
+    return false;
+}
+
+static bool is_number(const Expr *expr, int number)
+{
+    if (expr->kind != EXPR_CONST || expr->value.null) return false;
+    switch (expr->type->kind) {
+    case TYPE_TINYINT: return expr->value.v.i8 == number;
+    case TYPE_SMALLINT: return expr->value.v.i16 == number;
+    case TYPE_INT: return expr->value.v.i32 == number;
+    case TYPE_BIGINT: return expr->value.v.i64 == number;
+    case TYPE_FLOAT: return expr->value.v.f32 == (float)number;
+    case TYPE_DOUBLE: return expr->value.v.f64 == (double)number;
+    default: return false;
+    }
+}
+
+/* x + 0, 0 + x, x - 0, x * 1, 1 * x, x / 1 are x, as in Flink's planner (which keeps a -0.0 so); NULL otherwise. */
+static Expr *neutral_operand(const Expr *expr, Expr *const *args)
+{
+    if (expr->kind != EXPR_CALL || expr->nargs != 2) return NULL;
+    const char *op = expr->func->name;
+    bool sum = strcmp(op, "+") == 0, product = strcmp(op, "*") == 0;
+    int neutral = product || strcmp(op, "/") == 0;
+    Expr *left = NULL;
+    if ((sum || product) && is_number(args[0], neutral)) left = args[1];
+    if ((sum || product || strcmp(op, "-") == 0 || strcmp(op, "/") == 0) && is_number(args[1], neutral)) left = args[0];
+    return left && type_eq(left->type, expr->type, false) ? left : NULL;
+}
+
 Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
 {
     switch (expr->kind) {
@@ -228,15 +270,14 @@ Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
         all_const = all_const && args[i]->kind == EXPR_CONST;
     }
     Expr *folded = with_args(ctx->arena, expr, args, expr->nargs);
-    if (!all_const) return folded;
+    if (!all_const) {
+        Expr *operand = neutral_operand(expr, args);
+        return operand ? operand : folded;
+    }
     if (!refuse_constant_zero(expr, args, err)) return NULL;
     Datum value;
     if (!expr_eval_const(ctx, folded, &value, err)) return NULL;
-    if (expr->type->kind == TYPE_DECIMAL && !value.null && !decimal_fits(value.v.i128, expr->type->precision)) {
-        err_at(err, E_RANGE, expr->span, "value does not fit its DECIMAL type");     /* text rounded up; rows let it pass, literals do not */
-        err->stage = STAGE_VALIDATE;
-        return NULL;
-    }
+    if (!constant_fits(expr, &value, err)) return NULL;
     return expr_const(ctx->arena, expr->type, value, expr->span);
 }
 

@@ -1,6 +1,7 @@
 /* Building and reading nested values: ROW, ARRAY, MAP, element access a[i] and m[k] (ITEM), field access (FIELD).
  * Values share the memory of their parts: they live as long as the batch. Stateless. */
 #include "engine/expr/fn_variant.h"
+#include "engine/expr/fn_variant.h"
 #include "engine/expr/kernels.h"
 #include "engine/expr/rules.h"
 
@@ -103,6 +104,7 @@ static const Type *infer_item(InferCtx *infer, Err *err)
     if (infer->nargs != 2 || !refuse_bare_null(infer->args[0], err) || !refuse_bare_null(infer->args[1], err)) return err->set ? NULL : infer_refuse(infer, err);
     const Type *base = infer->args[0]->type, *index = infer->args[1]->type;
     if (base->kind == TYPE_ARRAY) return infer_item_array(infer, err);
+    if (base->kind == TYPE_VARIANT) return type_is_string(index) || index->kind == TYPE_INT ? base : infer_refuse(infer, err);
     if (base->kind == TYPE_VARIANT && (type_is_string(index) || type_is_integer(index))) return base;
     if (base->kind != TYPE_MAP || !type_comparison(infer->ctx->arena, base->key, index)) return infer_refuse(infer, err);
     if (!type_is_string(index)) infer_cast(infer, 1, base->key);
@@ -163,7 +165,7 @@ const FuncDef fn_nested_table[] = {
     { .name = "MAP", .flags = FN_OPERATOR | FN_NOT_NULL | FN_TOTAL, .infer = infer_map, .body = body_map, .category = "nested",
       .doc = "A map of the given pairs; of equal keys the last one stays.", .example = "MAP['a', 1]", .result = "{a=1}" },
     { .name = "ITEM", .flags = FN_OPERATOR | FN_STRICT | FN_NULLABLE | FN_INTERNAL, .infer = infer_item, .body = body_item, .category = "nested",
-      .doc = "Element of an array, counted from 1, or value of a map's key; NULL if there is none.", .example = "ARRAY[7, 8][2]", .result = "8" },
+      .doc = "Element of an array, counted from 1, value of a map's key, or part of a VARIANT; NULL if there is none.", .example = "ARRAY[7, 8][2]", .result = "8" },
     { .name = "FIELD", .flags = FN_OPERATOR | FN_STRICT | FN_INTERNAL | FN_TOTAL, .infer = infer_field, .body = body_field, .category = "nested",
       .doc = "Field of a row.", .example = "ROW(1, 'a').EXPR$1", .result = "a" },
     { .name = NULL }

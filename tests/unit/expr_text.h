@@ -1,5 +1,5 @@
 /* Expressions as s-expressions, for tests that need no parser: (+ $i 1), (case (> $i 0) 'a' null), (cast {DECIMAL(5,2)} '1.5').
- * Literals: 1, 5L, 1.5, 1e0, 'text', true, false, null, x'0a'; $name is a column of the schema; #WORD a symbol. */
+ * Literals: 1, 5L, 1.5, 1e0, 'text', s'6162' (text in hex), true, false, null, x'0a'; $name is a column of the schema; #WORD a symbol. */
 #ifndef WEIR_TESTS_EXPR_TEXT_H
 #define WEIR_TESTS_EXPR_TEXT_H
 #include <setjmp.h>
@@ -52,18 +52,27 @@ static inline Expr *text_number(ExprText *t)
     return expr_const(arena, type_decimal(arena, digits, scale, false), value, span);
 }
 
+static inline uint32_t utf16_units(Str s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s.len; i++) n += ((unsigned char)s.ptr[i] & 0xc0) != 0x80, n += (unsigned char)s.ptr[i] >= 0xf0;
+    return n;
+}
+
 static inline Expr *text_atom(ExprText *t)
 {
     Arena *arena = t->ctx->arena;
     const char *from = t->at;
-    if (*from == '\'' || (*from == 'x' && from[1] == '\'')) {
-        const char *text = *from == 'x' ? from + 2 : from + 1, *end = strchr(text, '\'');
+    if (*from == '\'' || ((*from == 'x' || *from == 's') && from[1] == '\'')) {
+        const char *text = *from == '\'' ? from + 1 : from + 2, *end = strchr(text, '\'');
         Str s = { text, (uint32_t)(end - text) };
         t->at = end + 1;
-        if (*from == '\'') return expr_const(arena, type_sized(arena, TYPE_CHAR, utf8_len(s), false), datum_str(arena, s), text_span(t, from));
+        if (*from == '\'') return expr_const(arena, type_sized(arena, TYPE_CHAR, utf16_units(s), false), datum_str(arena, s), text_span(t, from));
         char *bytes = arena_alloc(arena, s.len / 2 + 1);
         for (uint32_t i = 0; i < s.len / 2; i++) { char hex[3] = { s.ptr[2 * i], s.ptr[2 * i + 1], 0 }; bytes[i] = (char)strtol(hex, NULL, 16); }
-        return expr_const(arena, type_sized(arena, TYPE_BINARY, s.len / 2, false), datum_str(arena, (Str){ bytes, s.len / 2 }), text_span(t, from));
+        Str raw = { bytes, s.len / 2 };
+        const Type *type = *from == 'x' ? type_sized(arena, TYPE_BINARY, raw.len, false) : type_sized(arena, TYPE_CHAR, utf16_units(raw), false);
+        return expr_const(arena, type, datum_str(arena, raw), text_span(t, from));
     }
     if ((*from >= '0' && *from <= '9') || (*from == '-' && from[1] >= '0' && from[1] <= '9')) return text_number(t);
     size_t len = strcspn(t->at, " ()");
