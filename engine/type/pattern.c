@@ -19,13 +19,14 @@ int32_t us_weekday(int64_t days)
     return (int32_t)(r < 0 ? r + 7 : r) + 1;
 }
 
-int32_t us_week(int64_t days, int32_t *week_year)
+int32_t us_week(int64_t days, bool hybrid, int32_t *week_year)
 {
     int32_t year, month, day;
-    civil_from_days(days, &year, &month, &day);
-    int64_t next = days_from_civil((int64_t)year + 1, 1, 1);
+    if (hybrid) hybrid_from_days(days, &year, &month, &day);
+    else civil_from_days(days, &year, &month, &day);
+    int64_t next = hybrid ? days_from_hybrid((int64_t)year + 1, 1, 1) : days_from_civil((int64_t)year + 1, 1, 1);
     if (next - (us_weekday(next) - 1) <= days) year++;          /* the week of next New Year */
-    int64_t first = days_from_civil(year, 1, 1);
+    int64_t first = hybrid ? days_from_hybrid(year, 1, 1) : days_from_civil(year, 1, 1);
     if (week_year) *week_year = year;
     return (int32_t)((days - (first - (us_weekday(first) - 1))) / 7 + 1);
 }
@@ -114,7 +115,8 @@ static void formatter_width(PatternItem *item)
         else set_width(item, n, 19, n < 4 ? SIGN_NORMAL : SIGN_EXCEEDS);
         break;
     case 'D': set_width(item, n, n == 1 ? 19 : 3, n == 1 ? SIGN_NORMAL : SIGN_NEVER); break;
-    case 'w': case 'W': case 'e': case 'c': set_width(item, n, 2, SIGN_NEVER); break;
+    case 'w': set_width(item, n, 2, SIGN_NEVER); break;
+    case 'W': case 'e': case 'c': set_width(item, n, n, SIGN_NEVER); break;
     case 'A': case 'n': case 'N': set_width(item, n, 19, SIGN_NEVER); break;
     case 'g': set_width(item, n, 19, SIGN_NORMAL); break;
     case 'S': set_width(item, n, n, SIGN_NEVER); break;
@@ -172,24 +174,45 @@ static void add_text(Compiler *c, Str text)
     }
 }
 
-/* 'text', '' inside or alone is an apostrophe. */
+/* FORMATTER: 'text' with '' inside for an apostrophe; '' alone is one. */
 static bool compile_quote(Compiler *c)
 {
     const char *start = ++c->p;
-    if (c->p < c->end && *c->p == '\'') {
-        add_text(c, STR("'"));
+    bool empty = true;
+    for (; c->p < c->end; c->p++) {
+        if (*c->p != '\'') continue;
+        bool doubled = c->p + 1 < c->end && c->p[1] == '\'';
+        uint32_t n = (uint32_t)(c->p - start) + doubled;        /* with one of the two apostrophes */
+        if (n) add_text(c, (Str){ start, n });
+        else if (empty) add_text(c, STR("'"));
+        c->p += doubled;
+        start = c->p + 1;
+        empty = false;
+        if (doubled) continue;
         c->p++;
         return true;
     }
-    for (; c->p < c->end; c->p++) {
-        if (*c->p != '\'') continue;
-        add_text(c, (Str){ start, (uint32_t)(c->p - start) });
-        start = ++c->p;
-        if (c->p == c->end || *c->p != '\'') return true;
-        add_text(c, STR("'"));
-        start++;
-    }
     return *c->why = "quote is not closed", false;
+}
+
+/* SIMPLE: '' is an apostrophe inside and outside of quotes. */
+static bool compile_quote_simple(Compiler *c)
+{
+    bool quoted = false;
+    while (c->p < c->end) {
+        if (*c->p != '\'') {
+            if (!quoted) return true;
+            add_text(c, (Str){ c->p++, 1 });
+        } else if (c->p + 1 < c->end && c->p[1] == '\'') {
+            add_text(c, STR("'"));
+            c->p += 2;
+        } else {
+            quoted = !quoted;
+            c->p++;
+        }
+    }
+    if (quoted) return *c->why = "quote is not closed", false;
+    return true;
 }
 
 static uint32_t run_length(const Compiler *c)
@@ -241,7 +264,7 @@ static bool compile_items(Compiler *c)
         char ch = *c->p;
         bool ok = true;
         if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')) ok = compile_letters(c);
-        else if (ch == '\'') ok = compile_quote(c);
+        else if (ch == '\'') ok = c->dialect == PATTERN_FORMATTER ? compile_quote(c) : compile_quote_simple(c);
         else if (c->dialect == PATTERN_FORMATTER && (ch == '[' || ch == ']')) ok = compile_bracket(c);
         else if (c->dialect == PATTERN_FORMATTER && (ch == '{' || ch == '}' || ch == '#')) return *c->why = "reserved character in pattern", false;
         else add_text(c, (Str){ c->p++, 1 });

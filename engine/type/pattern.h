@@ -25,9 +25,9 @@ struct DatePattern { PatternDialect dialect; const PatternItem *items; uint32_t 
 /* English names; [i][0] short, [i][1] full. Weekdays from Sunday. */
 extern const char *const month_names[12][2], *const weekday_names[7][2];
 
-/* 1 = Sunday .. 7; US weeks: from Sunday, week 1 holds the 1st of January. */
+/* 1 = Sunday .. 7; US weeks: from Sunday, week 1 holds the 1st of January (of java.util's calendar if hybrid). */
 int32_t us_weekday(int64_t days);
-int32_t us_week(int64_t days, int32_t *week_year);
+int32_t us_week(int64_t days, bool hybrid, int32_t *week_year);
 
 bool pattern_parse_formatter(const DatePattern *pattern, Str text, Instant *out_local, bool *has_offset, int32_t *offset_sec);
 bool pattern_parse_simple(const DatePattern *pattern, Str text, Instant *out_local, bool *has_offset, int32_t *offset_sec);

@@ -83,7 +83,18 @@ static int read_name(Cursor *c, const char *const *names, uint32_t n, uint32_t s
 
 static int read_calendar_name(Cursor *c, const char *const (*names)[2], uint32_t n, uint32_t count)
 {
-    return count == 5 ? -1 : read_name(c, &names[0][count >= 4], n, 2);
+    if (count < 5) return read_name(c, &names[0][count >= 4], n, 2);
+    /* First letters: of several names Java takes the last in its order, where the week ends with Sunday. */
+    if (c->p == c->end) return -1;
+    bool week = names == weekday_names;
+    for (uint32_t i = n; i-- > 0;) {
+        uint32_t at = week ? (i + 1) % n : i;
+        if (names[at][1][0] == *c->p) {
+            c->p++;
+            return (int)at;
+        }
+    }
+    return -1;
 }
 
 /* [+-]hh[:mm[:ss]]; minutes: 0 none, 1 optional, 2 required; seconds optional. */
@@ -274,7 +285,7 @@ static bool resolve_days(const Parsed *f, bool *known, int64_t *days)
         *days = days_from_civil(v[F_YEAR], (int32_t)v[F_MONTH], day > last ? last : day);
     } else if (has(f, F_YEAR) && has(f, F_YEAR_DAY)) {
         *days = days_from_civil(v[F_YEAR], 1, 1) + v[F_YEAR_DAY] - 1;
-        if (v[F_YEAR_DAY] == 366 && days_in_month((int32_t)v[F_YEAR], 2) == 28) return false;
+        return v[F_YEAR_DAY] >= 1 && v[F_YEAR_DAY] <= 337 + days_in_month((int32_t)v[F_YEAR], 2);
     } else if (has(f, F_WEEK_YEAR) && has(f, F_WEEK) && has(f, F_WEEKDAY)) {
         int64_t first = days_from_civil(v[F_WEEK_YEAR], 1, 1);
         *days = first - (us_weekday(first) - 1) + (v[F_WEEK] - 1) * 7 + v[F_WEEKDAY] - 1;
@@ -292,7 +303,7 @@ static bool agree(const Parsed *f, FieldId id, int64_t v)
 /* Every other field must tell the same day; a day of the month may have been clamped. */
 static bool check_days(const Parsed *f, int64_t days)
 {
-    int32_t year, month, day, week_year, week = us_week(days, &week_year);
+    int32_t year, month, day, week_year, week = us_week(days, false, &week_year);
     civil_from_days(days, &year, &month, &day);
     bool clamped = has(f, F_DAY) && f->value[F_DAY] > day && day == days_in_month(year, month) && has(f, F_MONTH);
     return agree(f, F_YEAR, year) && agree(f, F_MONTH, month) && (clamped || agree(f, F_DAY, day)) && agree(f, F_QUARTER, (month + 2) / 3) &&
@@ -302,9 +313,8 @@ static bool check_days(const Parsed *f, int64_t days)
 
 static bool resolve_date(Parsed *f, int64_t *days, bool *known)
 {
-    if (!resolve_year(f) || !in_range(f, F_MONTH, 1, 12) || !in_range(f, F_DAY, 1, 31) || !in_range(f, F_YEAR_DAY, 1, 366) ||
-        !in_range(f, F_WEEK, 1, 54) || !in_range(f, F_WEEK_YEAR, -999999999, 999999999) || !in_range(f, F_JULIAN_DAY, -365000000000, 365000000000) ||
-        !in_range(f, F_QUARTER, 1, 4))
+    if (!resolve_year(f) || !in_range(f, F_MONTH, 1, 12) || !in_range(f, F_DAY, 1, 31) ||
+        !in_range(f, F_WEEK_YEAR, -999999999, 999999999) || !in_range(f, F_JULIAN_DAY, -365000000000, 365000000000))
         return false;
     if (!resolve_days(f, known, days)) return false;
     if (*known) return check_days(f, *days);
@@ -320,18 +330,25 @@ static bool resolve_hour(Parsed *f)
     if (has(f, F_CLOCK_DAY) && !put(f, F_HOUR, f->value[F_CLOCK_DAY] % 24)) return false;
     if (has(f, F_CLOCK_AMPM) && !put(f, F_HOUR_AMPM, f->value[F_CLOCK_AMPM] % 12)) return false;
     if (has(f, F_AMPM) && has(f, F_HOUR_AMPM)) return put(f, F_HOUR, f->value[F_AMPM] * 12 + f->value[F_HOUR_AMPM]);
-    return !has(f, F_AMPM) || !has(f, F_HOUR) || f->value[F_AMPM] == f->value[F_HOUR] / 12;
+    if (!has(f, F_HOUR)) return true;
+    int64_t hour = f->value[F_HOUR] % 24;
+    return agree(f, F_AMPM, hour / 12) && agree(f, F_HOUR_AMPM, hour % 12);
 }
 
 /* Nanoseconds of the day, or a whole day for 24:00. */
 static bool resolve_time(Parsed *f, int64_t *nanos)
 {
     const int64_t *v = f->value, second = 1000000000;
+    if (!resolve_hour(f)) return false;
     if (has(f, F_NANO_DAY) || has(f, F_MILLI_DAY)) {
         *nanos = has(f, F_NANO_DAY) ? v[F_NANO_DAY] : v[F_MILLI_DAY] * 1000000;
-        return *nanos >= 0 && *nanos < 86400 * second;
+        if (*nanos < 0 || *nanos >= 86400 * second) return false;
+        if (!has(f, F_NANO_DAY) && has(f, F_NANO)) *nanos += v[F_NANO] - *nanos % second;
+        int64_t of_day = *nanos / second;
+        return agree(f, F_HOUR, of_day / 3600) && agree(f, F_MINUTE, of_day / 60 % 60) && agree(f, F_SECOND, of_day % 60) && agree(f, F_NANO, *nanos % second) &&
+               agree(f, F_MILLI_DAY, *nanos / 1000000);
     }
-    if (!resolve_hour(f) || !in_range(f, F_HOUR, 0, 24) || !in_range(f, F_MINUTE, 0, 59) || !in_range(f, F_SECOND, 0, 59) || !in_range(f, F_NANO, 0, 999999999)) return false;
+    if (!in_range(f, F_HOUR, 0, 24) || !in_range(f, F_MINUTE, 0, 59) || !in_range(f, F_SECOND, 0, 59) || !in_range(f, F_NANO, 0, 999999999)) return false;
     int64_t below = (has(f, F_MINUTE) ? v[F_MINUTE] * 60 * second : 0) + (has(f, F_SECOND) ? v[F_SECOND] * second : 0) + (has(f, F_NANO) ? v[F_NANO] : 0);
     int64_t hour = has(f, F_HOUR) ? v[F_HOUR] : 0;
     *nanos = hour * 3600 * second + below;

@@ -148,7 +148,7 @@ static bool put_zone(const Moment *m, const PatternItem *item, StrBuf *out)
 
 static void put_week_field(const Moment *m, const PatternItem *item, StrBuf *out)
 {
-    int32_t week_year, week = us_week(m->days, &week_year);
+    int32_t week_year, week = us_week(m->days, m->dialect == PATTERN_SIMPLE, &week_year);
     if (item->letter == 'Y') put_year(m, item, week_year, out);
     else if (item->letter == 'w') put_padded(out, week, item->count);
     else put_padded(out, (m->civil.day - 1 + us_weekday(m->days - m->civil.day + 1) - 1) / 7 + 1, item->count);       /* W */
