@@ -288,6 +288,75 @@ static bool run_cast(Eval *eval, const Step *step, Err *err)
     return true;
 }
 
+/* --- dictionaries: a call whose only varying argument is a DICT is computed once per entry in use --- */
+
+typedef bool StepRun(Eval *eval, const Step *step, Err *err);
+
+/* The register of the only argument that is not CONST, if it is a DICT with few entries for the rows; NULL otherwise. */
+static Vec *dict_arg(Eval *eval, const Step *step)
+{
+    Vec *only = NULL;
+    if (step->kind == STEP_CALL && step->expr->func->flags & FN_VOLATILE) return NULL;
+    for (uint32_t i = 0; i < step->nargs; i++) {
+        Vec *arg = &eval->regs[step->args[i]];
+        if (arg->form == VEC_CONST) continue;
+        if (only && only != arg) return NULL;
+        only = arg;
+    }
+    bool few = only && only->form == VEC_DICT && only->dict_len <= eval->sels[step->sel].n / 2;
+    return few ? only : NULL;
+}
+
+static Sel entries_in_use(Eval *eval, const Vec *dict, const Sel *sel)
+{
+    uint8_t *used = ARENA_ARRAY(eval->env.arena, uint8_t, dict->dict_len + 1);
+    uint32_t *entries = ARENA_ARRAY(eval->env.arena, uint32_t, dict->dict_len + 1), n = 0;
+    for (uint32_t k = 0; k < sel->n; k++) used[dict->dict_idx[sel_row(sel, k)]] = 1;
+    for (uint32_t e = 0; e < dict->dict_len; e++) {
+        entries[n] = e;
+        n += used[e];
+    }
+    return (Sel){ entries, n, n == dict->dict_len };
+}
+
+static void bad_entry_to_row(Eval *eval, const Vec *dict, const Sel *sel)
+{
+    uint32_t k = 0;
+    while (k + 1 < sel->n && dict->dict_idx[sel_row(sel, k)] != eval->bad_row) k++;
+    eval->bad_row = sel_row(sel, k);
+}
+
+/* For the time of the call the batch is the dictionary: its entries as a FLAT vector, the entries in use as the selection. */
+static bool run_over_entries(Eval *eval, const Step *step, Vec *arg, StepRun *run_it, Err *err)
+{
+    const Vec dict = *arg;
+    const Sel sel = eval->sels[step->sel];
+    uint32_t len = eval->len;
+    eval->sels[step->sel] = entries_in_use(eval, &dict, &sel);
+    eval->len = dict.dict_len;
+    arg->form = VEC_FLAT;
+    arg->len = dict.dict_len;
+    arg->dict_idx = NULL;
+    bool ok = run_it(eval, step, err);
+    *arg = dict;
+    eval->sels[step->sel] = sel;
+    eval->len = len;
+    if (!ok) { bad_entry_to_row(eval, &dict, &sel); return false; }
+    Vec *out = &eval->regs[step->dst];
+    out->len = len;
+    if (out->form != VEC_FLAT) return true;
+    out->form = VEC_DICT;
+    out->dict_idx = dict.dict_idx;
+    out->dict_len = dict.dict_len;
+    return true;
+}
+
+static bool run_maybe_dict(Eval *eval, const Step *step, StepRun *run_it, Err *err)
+{
+    Vec *arg = dict_arg(eval, step);
+    return arg ? run_over_entries(eval, step, arg, run_it, err) : run_it(eval, step, err);
+}
+
 /* --- merging --- */
 
 static void begin(Eval *eval, const Step *step) { reg_flat(eval, step->dst, step->expr->type); }
@@ -359,8 +428,8 @@ static void kleene(Eval *eval, const Step *step, bool decider)
 static bool run_step(Eval *eval, const Step *step, uint32_t *at, Err *err)
 {
     switch (step->kind) {
-    case STEP_CALL: return run_call(eval, step, err);
-    case STEP_CAST: return run_cast(eval, step, err);
+    case STEP_CALL: return run_maybe_dict(eval, step, run_call, err);
+    case STEP_CAST: return run_maybe_dict(eval, step, run_cast, err);
     case STEP_BEGIN: begin(eval, step); return true;
     case STEP_MERGE: merge(eval, step); return true;
     case STEP_SPLIT_TRUE: split_true(eval, step); return true;
