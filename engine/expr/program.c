@@ -14,7 +14,7 @@ typedef struct Compiler {
     struct { Known *v; uint32_t n, cap; } known;
 } Compiler;
 
-enum { NO_REG = UINT32_MAX };
+#define NO_REG UINT32_MAX
 static uint32_t compile(Compiler *c, const Expr *expr, uint32_t sel);
 
 static uint32_t new_reg(Compiler *c, RegKind kind, const Type *type)
