@@ -187,7 +187,7 @@ static Str trim_spaces(Str s)
     return s;
 }
 
-/* y[-m[-d[ anything]]] */
+/* y[-m[-d]], anything behind a blank is left aside */
 bool date_parse_cast(Str text, int32_t *days)
 {
     text = trim_spaces(text);
@@ -195,13 +195,11 @@ bool date_parse_cast(Str text, int32_t *days)
     int32_t year, month = 1, day = 1;
     /* Leading zeros may stretch a number beyond its digits, as Integer.parseInt allows. */
     if (!read_number(&c, 1, 9, &year)) return false;
-    if (c.p < c.end) {
-        if (!read_char(&c, '-') || !read_number(&c, 1, 9, &month)) return false;
-        if (c.p < c.end) {
-            if (!read_char(&c, '-') || !read_number(&c, 1, 9, &day)) return false;
-            if (c.p < c.end && *c.p != ' ') return false;
-        }
+    if (read_char(&c, '-')) {
+        if (!read_number(&c, 1, 9, &month)) return false;
+        if (read_char(&c, '-') && !read_number(&c, 1, 9, &day)) return false;
     }
+    if (c.p < c.end && *c.p != ' ') return false;
     if (year > 9999 || !valid_day(year, month, day)) return false;
     *days = (int32_t)days_from_civil(year, month, day);
     return true;
@@ -306,24 +304,23 @@ static bool literal_day(int32_t year, int32_t month, int32_t day)
     return year >= 1 && valid_day(year, month, day) && !(year == 1582 && month == 10 && day > 4 && day < 15);
 }
 
-/* Blanks before a number are skipped, as java.text does. */
-static void skip_spaces(Cursor *c)
+/* Blanks before a number are skipped and zeros may lead it, as java.text has it. */
+static bool read_literal_number(Cursor *c, int32_t *out)
 {
     while (c->p < c->end && *c->p == ' ') c->p++;
+    return read_number(c, 1, 9, out);
 }
 
 static bool read_literal_date(Cursor *c, Civil *civil)
 {
-    skip_spaces(c);
-    return read_number(c, 1, 4, &civil->year) && read_char(c, '-') && read_number(c, 1, 2, &civil->month) && read_char(c, '-') &&
-           read_number(c, 1, 2, &civil->day) && literal_day(civil->year, civil->month, civil->day);
+    return read_literal_number(c, &civil->year) && read_char(c, '-') && read_literal_number(c, &civil->month) && read_char(c, '-') &&
+           read_literal_number(c, &civil->day) && civil->year <= 9999 && literal_day(civil->year, civil->month, civil->day);
 }
 
 static bool read_literal_clock(Cursor *c, Civil *civil)
 {
-    skip_spaces(c);
-    return read_number(c, 1, 2, &civil->hour) && read_char(c, ':') && read_number(c, 1, 2, &civil->minute) && read_char(c, ':') &&
-           read_number(c, 1, 2, &civil->second) && civil->hour < 24 && civil->minute < 60 && civil->second < 60;
+    return read_literal_number(c, &civil->hour) && read_char(c, ':') && read_literal_number(c, &civil->minute) && read_char(c, ':') &&
+           read_literal_number(c, &civil->second) && civil->hour < 24 && civil->minute < 60 && civil->second < 60;
 }
 
 /* [.digits]: as many as are written, of which `most` count. */
@@ -335,7 +332,7 @@ static bool read_literal_fraction(Cursor *c, uint32_t most, int32_t *nano, uint3
     if (c->p == dot) return true;
     uint32_t written = (uint32_t)(c->p - dot) - 1;
     *precision = written > most ? most : written;
-    return written > 0;
+    return true;
 }
 
 bool date_parse_literal(Str text, int32_t *days)

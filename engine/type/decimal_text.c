@@ -158,11 +158,13 @@ static bool read_short(Str text, bool negative, uint32_t p, uint32_t s, i128 *ou
     return true;
 }
 
+static inline bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+
 bool decimal_parse_cast(Str text, uint32_t p, uint32_t s, i128 *out)
 {
     uint32_t bytes = text.len;
-    while (text.len && text.ptr[0] == ' ') text.ptr++, text.len--;
-    while (text.len && text.ptr[text.len - 1] == ' ') text.len--;
+    while (text.len && is_blank(text.ptr[0])) text.ptr++, text.len--;
+    while (text.len && is_blank(text.ptr[text.len - 1])) text.len--;
     if (p > 18 || bytes > 18) return decimal_parse(text, p, s, out);
     bool sign = text.len && (text.ptr[0] == '-' || text.ptr[0] == '+');
     return read_short((Str){ text.ptr + sign, text.len - sign }, sign && text.ptr[0] == '-', p, s, out);

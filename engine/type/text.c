@@ -8,6 +8,20 @@
 
 /* --- printing --- */
 
+/* Bytes of a character that begins well but is cut off: one U+FFFD for all of them, as in Java. */
+static uint32_t cut_sequence(const char *p, const char *end)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    uint32_t lead = u[0], need = lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0, n = 1;
+    unsigned low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80, high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    while (n < need && p + n < end && u[n] >= low && u[n] <= high) {
+        n++;
+        low = 0x80;
+        high = 0xbf;
+    }
+    return n;
+}
+
 /* Bytes as UTF-8 text; what is not UTF-8 becomes U+FFFD. */
 static void print_bytes(Str bytes, StrBuf *out)
 {
@@ -21,7 +35,7 @@ static void print_bytes(Str bytes, StrBuf *out)
         uint32_t n = utf8_decode(p, end, &codepoint);
         char text[4];
         strbuf_add(out, text, utf8_encode(codepoint, text));
-        p += n;
+        p += n == 1 && codepoint == 0xfffd ? cut_sequence(p, end) : n;
     }
 }
 

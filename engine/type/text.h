@@ -19,6 +19,6 @@ void float_digits(float v, uint64_t *digits, int32_t *exponent10);
 bool parse_double(Str text, double *out);        /* Java's Double.parseDouble forms, without blanks */
 bool parse_float(Str text, float *out);          /* Java's Float.parseFloat: rounded once */
 /* DECIMAL(p, s) of a text as CAST reads it: for p <= 18 and up to 18 characters the digits written before the point (zeros
- * included) must fit in p - s, and rounding up may reach 10^p. Spaces around are skipped. */
+ * included) must fit in p - s, and rounding up may reach 10^p. Blanks around are skipped. */
 bool decimal_parse_cast(Str text, uint32_t p, uint32_t s, i128 *out);
 #endif
