@@ -348,6 +348,15 @@ bool aggset_result(const AggSet *set, const void *state, Arena *arena, Datum *ou
     return true;
 }
 
+/* A cell of fixed width: the Datum's bytes are the cell's. */
+static void cell_put(Vec *out, Arena *arena, uint32_t cap, uint32_t row, const Datum *value)
+{
+    if (value->null || out->phys == PHYS_STR || out->phys == PHYS_NESTED) { vec_set(out, arena, cap, row, value); return; }
+    uint32_t size = phys_size(out->phys);
+    memcpy((char *)out->data + (size_t)row * size, &value->v, size);
+    if (out->valid) bit_set(out->valid, row);
+}
+
 bool aggset_results(const AggSet *set, void *const *states, uint32_t n, Arena *arena, Vec *out, uint32_t base, uint32_t cap, Err *err)
 {
     for (uint32_t i = 0; i < set->n; i++) {
@@ -355,7 +364,7 @@ bool aggset_results(const AggSet *set, void *const *states, uint32_t n, Arena *a
         for (uint32_t k = 0; k < n; k++) {
             Datum value;
             if (!item->impl->result(item, agg_at_const(states[k], item), arena, &value, err)) return err_span(err, item->call.span);
-            vec_set(&out[i], arena, cap, base + k, &value);
+            cell_put(&out[i], arena, cap, base + k, &value);
         }
     }
     return true;

@@ -15,6 +15,7 @@ struct Eval {
     Vec *regs; Buffer *buffers;
     Sel *sels; uint32_t **sel_buffers;
     uint32_t bad_row;
+    Arena *consts;                               /* cells of the constant registers */
 };
 
 Eval *eval_new(const Program *program, const Zone *zone, bool batch)
@@ -30,6 +31,9 @@ Eval *eval_new(const Program *program, const Zone *zone, bool batch)
     eval->buffers = xcalloc(program->nregs + 1, sizeof *eval->buffers);
     eval->sels = xcalloc(program->nsels + 1, sizeof *eval->sels);
     eval->sel_buffers = xcalloc(program->nsels + 1, sizeof *eval->sel_buffers);
+    eval->consts = arena_new();
+    for (uint32_t i = 0; i < program->nregs; i++)
+        if (program->regs[i].kind == REG_CONST) vec_init_const(&eval->regs[i], eval->consts, program->regs[i].type, program->regs[i].value, 0);
     return eval;
 }
 
@@ -44,6 +48,7 @@ void eval_free(Eval *eval)
     if (!eval) return;
     buffers_free(eval);
     arena_free(eval->env.arena);
+    arena_free(eval->consts);
     free(eval->regs);
     free(eval->buffers);
     free(eval->sels);
@@ -88,7 +93,7 @@ static void load_regs(Eval *eval, const Program *program, const Batch *in)
     for (uint32_t i = 0; i < program->nregs; i++) {
         const Reg *reg = &program->regs[i];
         if (reg->kind == REG_COLUMN) eval->regs[i] = in->cols[reg->column];
-        else if (reg->kind == REG_CONST) vec_init_const(&eval->regs[i], eval->env.arena, reg->type, reg->value, eval->len);
+        else if (reg->kind == REG_CONST) eval->regs[i].len = eval->len;
     }
 }
 

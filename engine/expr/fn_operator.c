@@ -425,7 +425,7 @@ const FuncDef fn_operator_table[] = {
       .category = "logic", .doc = "TRUE if the condition is TRUE or FALSE.", .example = "(1 = 2) IS NOT UNKNOWN", .result = "TRUE" },
     { .name = "NOT", .args = "bool", .ret = "BOOLEAN", .flags = TOTAL_OP, .body = body_not, .kernel = kernel_not, .category = "logic",
       .doc = "The opposite; NULL stays NULL.", .example = "NOT (1 = 2)", .result = "TRUE" },
-    { .name = "IN", .infer = infer_in, .flags = FN_OPERATOR | FN_TOTAL, .body = body_in, .prepare = prepare_in, .category = "comparison",
+    { .name = "IN", .infer = infer_in, .flags = FN_OPERATOR | FN_TOTAL | FN_SET, .body = body_in, .prepare = prepare_in, .category = "comparison",
       .doc = "TRUE if the value is in the list; NULL if it is not and something is NULL.", .example = "2 IN (1, 2)", .result = "TRUE" },
     { .name = NULL }
 };

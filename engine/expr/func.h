@@ -38,6 +38,7 @@ enum {
     FN_NULLABLE = 32,            /* result is always nullable */
     FN_NOT_NULL = 64,            /* result is never nullable */
     FN_INTERNAL = 128,           /* not offered to users: ITEM, FIELD */
+    FN_SET = 512,                /* once prepared, only the first argument is read: IN over a long constant list */
     FN_TOTAL = 256               /* cannot fail whatever its arguments hold: may run on rows that AND, OR, CASE would skip */
 };
 

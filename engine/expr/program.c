@@ -77,17 +77,21 @@ static bool prepare_call(Compiler *c, Step *step)
 
 static uint32_t compile_call(Compiler *c, const Expr *expr, uint32_t sel)
 {
-    uint32_t *args = ARENA_ARRAY(c->arena, uint32_t, expr->nargs + 1);
-    for (uint32_t i = 0; i < expr->nargs; i++) {
+    Step step = { .kind = expr->kind == EXPR_CALL ? STEP_CALL : STEP_CAST, .nargs = expr->nargs, .sel = sel, .expr = expr };
+    if (expr->kind == EXPR_CALL) {
+        if (!prepare_call(c, &step)) return NO_REG;
+        if (step.call.prepared && expr->func->flags & FN_SET) step.nargs = 1;
+    } else {
+        step.cast = cast_compile(c->arena, expr->args[0]->type, expr->type);
+        step.cast_kernel = cast_kernel(expr->args[0]->type, expr->type);
+    }
+    uint32_t *args = ARENA_ARRAY(c->arena, uint32_t, step.nargs + 1);
+    for (uint32_t i = 0; i < step.nargs; i++) {
         args[i] = compile(c, expr->args[i], sel);
         if (args[i] == NO_REG) return NO_REG;
     }
-    Step step = { .kind = expr->kind == EXPR_CALL ? STEP_CALL : STEP_CAST, .nargs = expr->nargs, .args = args, .sel = sel, .expr = expr };
+    step.args = args;
     step.dst = new_reg(c, REG_COMPUTED, expr->type);
-    if (expr->kind == EXPR_CAST) {
-        step.cast = cast_compile(c->arena, expr->args[0]->type, expr->type);
-        step.cast_kernel = cast_kernel(expr->args[0]->type, expr->type);
-    } else if (!prepare_call(c, &step)) return NO_REG;
     emit(c, step);
     return step.dst;
 }

@@ -239,6 +239,30 @@ static void types_follow_nullability(void **state)
     cols[0].type = type_simple(TYPE_INT, true);
 }
 
+/* Many groups at once into vectors give what one group at a time gives. */
+static void results_into_vectors(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "SUM", "MAX", "AVG", "COUNT", "LISTAGG" }, *const args[] = { "$i", "$p", "$d", "$i", "$s" };
+    for (size_t a = 0; a < sizeof names / sizeof names[0]; a++) {
+        AggCall call;
+        Err err = { 0 };
+        AggSet *set = make(names[a], args[a], false, false, -1, false, &call, &err);
+        void *groups[KEPT];
+        Vec out;
+        for (uint32_t i = 0; i < KEPT; i++) { groups[i] = new_state(set); feed(set, groups[i], *builder_batch(&builder), NULL, i, 1); }
+        vec_init(&out, arena, call.type, KEPT + 1);
+        out.len = KEPT + 1;
+        assert_true(aggset_results(set, groups, KEPT, arena, &out, 1, KEPT + 1, &err));
+        for (uint32_t i = 0; i < KEPT; i++) {
+            Datum one, got = vec_get(&out, i + 1);
+            assert_true(aggset_result(set, groups[i], arena, &one, &err));
+            assert_true(datum_eq(call.type, &one, &got));
+            drop_state(set, groups[i]);
+        }
+    }
+}
+
 /* MIN under retraction against a plain recount: values come and go at random. */
 static void extremes_under_churn(void **state)
 {
@@ -317,7 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_sums), cmocka_unit_test(extremes), cmocka_unit_test(variances), cmocka_unit_test(collections),
-        cmocka_unit_test(nothing), cmocka_unit_test(types_follow_nullability), cmocka_unit_test(extremes_under_churn), cmocka_unit_test(decimal_overflow_is_null),
+        cmocka_unit_test(nothing), cmocka_unit_test(types_follow_nullability), cmocka_unit_test(results_into_vectors), cmocka_unit_test(extremes_under_churn), cmocka_unit_test(decimal_overflow_is_null),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
