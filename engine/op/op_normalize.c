@@ -1,6 +1,7 @@
 /* Normalize: an upsert changelog (+I +U -D by key) becomes +I -U +U -D with full rows. The first row of a key is +I, a change
  * -U +U, an equal row nothing (with a state TTL it is emitted), the delete of an unknown key nothing; a delete emits the stored row,
- * whatever the message held. -U counts as a delete. State: the last row of every key. */
+ * whatever the message held. -U counts as a delete, and so does a row that fails the filter pushed down here: a row that leaves the
+ * filter is -D, one that enters +I. State: the last row of every key. */
 #include "engine/op/group_table.h"
 #include "engine/op/stored_row.h"
 #include "engine/base/clock.h"
@@ -14,6 +15,8 @@ typedef struct Normalize {
     GroupTable table;               /* state: StoredRow * */
     RowOut out;
     bool emit_before;
+    Program *filter;
+    Eval *filter_eval;
 } Normalize;
 
 static StoredRow **row_of(const Group *group)
@@ -32,9 +35,19 @@ static void set_timer(Normalize *norm)
     if (ttl_us(norm) > 0 && env->timer_set) env->timer_set(env, &norm->op, clock_now_us() + ttl_us(norm) / 2 + 1);
 }
 
+static bool compile_filter(Normalize *norm, Err *err)
+{
+    Expr *filter = norm->op.node->u.normalize.filter;
+    if (!filter) return true;
+    ExprCtx ctx = { .arena = norm->arena, .zone = norm->op.env->zone, .batch = norm->op.env->batch };
+    norm->filter = program_compile(norm->arena, &ctx, &filter, 1, err);
+    if (!norm->filter) return op_fail(&norm->op, err);
+    norm->filter_eval = eval_new(norm->filter, ctx.zone, ctx.batch);
+    return true;
+}
+
 static bool normalize_open(Op *op, Err *err)
 {
-    (void)err;
     Normalize *norm = (Normalize *)op;
     norm->arena = arena_new();
     group_layout_init_sized(&norm->layout, norm->arena, op->node->inputs[0]->schema, op->node->u.normalize.key, op->node->u.normalize.nkey, sizeof(StoredRow *));
@@ -42,6 +55,20 @@ static bool normalize_open(Op *op, Err *err)
     row_out_init(&norm->out, op, op->node->schema);
     norm->emit_before = op->node->changes & CHANGES_UB;
     set_timer(norm);
+    return compile_filter(norm, err);
+}
+
+/* passes[row] for the live rows: added and through the filter. */
+static bool find_passing(Normalize *norm, const Batch *in, const uint32_t *rows, uint32_t n, bool *passes, Err *err)
+{
+    if (!norm->filter) {
+        for (uint32_t i = 0; i < n; i++) passes[rows[i]] = row_op_adds(batch_op(in, rows[i]));
+        return true;
+    }
+    uint32_t *sel = arena_alloc(norm->op.scratch, sizeof *sel * (in->len + 1)), len;
+    memset(passes, 0, in->len);
+    if (!program_select(norm->filter, norm->filter_eval, 0, in, sel, &len, err)) return op_fail(&norm->op, err);
+    for (uint32_t i = 0; i < len; i++) passes[sel[i]] = row_op_adds(batch_op(in, sel[i]));
     return true;
 }
 
@@ -70,12 +97,13 @@ static bool normalize_process(Op *op, uint32_t input, const Batch *in, Err *err)
     Group **groups = arena_alloc(op->scratch, sizeof *groups * ((size_t)n + 1));
     group_table_lookup(&norm->table, in, rows, n, groups, op->scratch);
     int64_t now = ttl_us(norm) > 0 ? clock_now_us() : 0;
+    bool *passes = arena_alloc(op->scratch, in->len + 1);
     StrBuf bytes = { 0 };
-    bool ok = true;
+    bool ok = find_passing(norm, in, rows, n, passes, err);
     for (uint32_t i = 0; ok && i < n; i++) {
         StoredRow **state = row_of(groups[i]);
         groups[i]->time_us = now;
-        if (row_op_adds(batch_op(in, rows[i]))) {
+        if (passes[rows[i]]) {
             ok = add_row(norm, groups[i], in, rows[i], &bytes, err);
         } else if (*state) {
             ok = row_out_add(&norm->out, op->node->schema, stored_bytes(*state), NULL, 0, ROW_DELETE, err);
@@ -144,6 +172,7 @@ static void normalize_close(Op *op)
         if (group->live) free(*row_of(group));
     }
     if (norm->table.layout) group_table_free(&norm->table);
+    if (norm->filter_eval) eval_free(norm->filter_eval);
     row_out_free(&norm->out);
     arena_free(norm->arena);
 }

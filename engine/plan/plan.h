@@ -23,7 +23,7 @@ typedef struct ScanConfig {
 typedef struct ValuesConfig { Datum *cells; uint32_t nrows; } ValuesConfig;      /* row-major */
 typedef struct CalcConfig { Expr *filter; Expr **exprs; uint32_t nexprs; } CalcConfig;   /* filter NULL = all rows; exprs in order of the output */
 typedef struct WatermarkConfig { uint32_t rowtime; Expr *expr; int64_t idle_timeout_us; int64_t interval_us; bool on_event; } WatermarkConfig; /* interval 0 = after every row */
-typedef struct NormalizeConfig { uint32_t *key; uint32_t nkey; } NormalizeConfig; /* upsert changes -> I,UB,UA,D by state per key */
+typedef struct NormalizeConfig { uint32_t *key; uint32_t nkey; Expr *filter; } NormalizeConfig; /* upsert changes -> I,UB,UA,D by state per key; filter (NULL = none) pushed below the state: a row that fails it counts as a delete */
 typedef struct GroupAggConfig {
     uint32_t *keys; uint32_t nkeys; AggCall *calls; uint32_t ncalls;             /* output: keys, then results */
     bool global_row_when_empty;                                                  /* batch mode without keys */

@@ -271,7 +271,8 @@ static inline void driver_fold(StrBuf *out)
     char *lines[4096];
     uint32_t n = 0;
     char *text = strdup(strbuf_cstr(out));
-    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+    for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        *end = 0;
         bool adds = strncmp(line, "+I", 2) == 0 || strncmp(line, "+U", 2) == 0;
         if (adds) {
             lines[n++] = line + 3;

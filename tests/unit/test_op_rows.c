@@ -85,8 +85,11 @@ static void normalize(void **state)
 {
     (void)state;
     Driver *d = driver_new(PLAN_NORMALIZE, "id INT, v STRING", "id INT, v STRING");
-    d->node.u.normalize = (NormalizeConfig){ COLS(d, 0), 1 };
+    d->node.u.normalize = (NormalizeConfig){ .key = COLS(d, 0), .nkey = 1 };
     driver_expect(d, "+I 1 | a\n+U 1 | b\n+U 1 | b\n-D 2 | x\n+I 2 | c\n-D 1 | whatever\n+I 1 | a\n", "+I 1 | a\n-U 1 | a\n+U 1 | b\n+I 2 | c\n-D 1 | b\n+I 1 | a\n");
+    d->node.u.normalize.filter = call2(d, "<>", column(d, 1), expr_const(d->arena, type_string(false), datum_str(d->arena, STR("x")), (Span){ 0, 0 }));
+    driver_expect(d, "+I 1 | x\n+U 1 | a\n+U 1 | b\n+U 1 | x\n-D 1 | x\n+U 2 | c\n-D 2 | x\n", "+I 1 | a\n-U 1 | a\n+U 1 | b\n-D 1 | b\n+I 2 | c\n-D 2 | c\n");
+    d->node.u.normalize.filter = NULL;
     d->plan.state_ttl_us = 1000000;
     driver_expect(d, "+I 1 | a\n+U 1 | a\nT 2000\n+U 1 | b\n", "+I 1 | a\n-U 1 | a\n+U 1 | a\n+I 1 | b\n");
     driver_free(d);
