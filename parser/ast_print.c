@@ -227,10 +227,67 @@ static void print_arg(const Printer *p, const Ast *ast, uint32_t i)
     print_expr(p, ast->u.call.args.v[i], 0);
 }
 
+static bool symbol_is(const Ast *ast, const char *word)
+{
+    return ast->kind == AST_SYMBOL && str_is(ast->u.symbol, word);
+}
+
+/* The value of a clause of JSON_VALUE, JSON_QUERY, JSON_EXISTS. */
+static void print_json_clause(const Printer *p, const Ast *clause, const Ast *value)
+{
+    if (symbol_is(clause, "RETURNING")) {
+        put(p, " RETURNING "), print_type(p, value->u.cast.type);
+    } else if (symbol_is(clause, "WRAPPER")) {
+        put(p, symbol_is(value, "WITHOUT") ? " WITHOUT" : symbol_is(value, "CONDITIONAL") ? " WITH CONDITIONAL" : " WITH UNCONDITIONAL"), put(p, " ARRAY WRAPPER");
+    } else {
+        if (symbol_is(value, "EMPTY_ARRAY")) put(p, " EMPTY ARRAY");
+        else if (symbol_is(value, "EMPTY_OBJECT")) put(p, " EMPTY OBJECT");
+        else put(p, value->kind == AST_SYMBOL ? " " : " DEFAULT "), print_expr(p, value, 0);
+        put(p, symbol_is(clause, "ON_EMPTY") ? " ON EMPTY" : " ON ERROR");
+    }
+}
+
+static void print_json_input(const Printer *p, const Ast *ast)
+{
+    bool format = ast->kind == AST_CALL && is_call(ast, "FORMAT_JSON") && ast->u.call.args.n == 1;
+    print_expr(p, format ? ast->u.call.args.v[0] : ast, 0);
+    if (format) put(p, " FORMAT JSON");
+}
+
+/* JSON functions: clauses and NULL handling stand behind the arguments (see their grammar rules). */
+static bool print_json(const Printer *p, const Ast *ast)
+{
+    const AstList *args = &ast->u.call.args;
+    if (is_call(ast, "JSON_VALUE") || is_call(ast, "JSON_QUERY") || is_call(ast, "JSON_EXISTS")) {
+        if (args->n < 2) return false;
+        print_json_input(p, args->v[0]), put(p, ", "), print_expr(p, args->v[1], 0);
+        for (uint32_t i = 2; i + 1 < args->n; i += 2) print_json_clause(p, args->v[i], args->v[i + 1]);
+        return true;
+    }
+    bool object = is_call(ast, "JSON_OBJECT") || is_call(ast, "JSON_OBJECTAGG"), array = is_call(ast, "JSON_ARRAY") || is_call(ast, "JSON_ARRAYAGG");
+    if (!object && !array) return false;
+    uint32_t n = args->n;
+    const Ast *nulls = n && args->v[n - 1]->kind == AST_SYMBOL ? args->v[--n] : NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        bool key = object && i % 2 == 0;
+        if (i) put(p, object && !key ? " VALUE " : ", ");
+        if (key) put(p, "KEY ");
+        print_json_input(p, args->v[i]);
+    }
+    if (ast->u.call.order.n) put(p, " ORDER BY "), print_orders(p, &ast->u.call.order);
+    if (nulls) put(p, n ? " " : ""), put(p, symbol_is(nulls, "NULL_ON_NULL") ? "NULL ON NULL" : "ABSENT ON NULL");
+    return true;
+}
+
 /* Calls with a syntax of their own; true when the call was one. Arguments between the parentheses. */
 static bool print_special(const Printer *p, const Ast *ast)
 {
     uint32_t n = ast->u.call.args.n;
+    if (print_json(p, ast)) return true;
+    if (n == 3 && symbol_at(ast, 1) && symbol_is(ast->u.call.args.v[1], "USING")) {
+        print_arg(p, ast, 0), put(p, " USING "), print_arg(p, ast, 2);
+        return true;
+    }
     if (is_call(ast, "EXTRACT") && n == 2 && symbol_at(ast, 0)) {
         print_arg(p, ast, 0), put(p, " FROM "), print_arg(p, ast, 1);
         return true;
@@ -265,6 +322,19 @@ static void print_call(const Printer *p, const Ast *ast)
         print_list(p, &ast->u.call.args);
         return;
     }
+    if ((is_call(ast, "RUNNING") || is_call(ast, "FINAL")) && ast->u.call.args.n == 1 && ast->u.call.args.v[0]->kind == AST_CALL) {
+        print_call_name(p, ast);
+        put(p, " ");
+        print_call(p, ast->u.call.args.v[0]);
+        return;
+    }
+    if (is_call(ast, "MULTISET") || is_call(ast, "MULTISET_QUERY")) {
+        bool query = is_call(ast, "MULTISET_QUERY");
+        put(p, query ? "MULTISET" : "MULTISET[");
+        print_list(p, &ast->u.call.args);
+        if (!query) put(p, "]");
+        return;
+    }
     print_call_name(p, ast);
     if (ast->u.call.bare) return;
     put(p, "(");
@@ -272,14 +342,13 @@ static void print_call(const Printer *p, const Ast *ast)
     if (ast->u.call.all) put(p, "ALL ");
     if (ast->u.call.star) put(p, "*");
     else if (!print_special(p, ast)) print_list(p, &ast->u.call.args);
-    bool inside = ast->u.call.nulls && !ast->u.call.over;
-    if (ast->u.call.order.n && !ast->u.call.within_group) put(p, " ORDER BY "), print_orders(p, &ast->u.call.order);
-    if (inside) put(p, ast->u.call.nulls == 1 ? " IGNORE NULLS" : " RESPECT NULLS");
+    bool json_order = is_call(ast, "JSON_ARRAYAGG");
+    if (ast->u.call.order.n && !ast->u.call.within_group && !json_order) put(p, " ORDER BY "), print_orders(p, &ast->u.call.order);
     put(p, ")");
+    if (ast->u.call.nulls) put(p, ast->u.call.nulls == 1 ? " IGNORE NULLS" : " RESPECT NULLS");
     if (ast->u.call.within_group) put(p, " WITHIN GROUP (ORDER BY "), print_orders(p, &ast->u.call.order), put(p, ")");
     if (ast->u.call.filter) put(p, " FILTER (WHERE "), print_expr(p, ast->u.call.filter, 0), put(p, ")");
     if (!ast->u.call.over) return;
-    if (ast->u.call.nulls) put(p, ast->u.call.nulls == 1 ? " IGNORE NULLS" : " RESPECT NULLS");
     put(p, " OVER ");
     if (only_name(ast->u.call.over)) {
         print_name(p, ast->u.call.over->base.name);
@@ -338,6 +407,7 @@ static void print_quantified(const Printer *p, const Ast *ast)
     print_expr(p, args->v[0], P_SUM);
     strbuf_addf(p->out, " %s %s (", ast_op_text[ast->u.op.op], ast->u.op.quantified_all ? "ALL" : "ANY");
     if (args->n == 2 && args->v[1]->kind == AST_SUBQUERY) print_query(p, args->v[1]->u.sub.query);
+    else if (args->n == 2 && args->v[1]->kind == AST_ROW) print_list(p, &args->v[1]->u.items.items);
     else
         for (uint32_t i = 1; i < args->n; i++) {
             if (i > 1) put(p, ", ");
