@@ -19,6 +19,18 @@ static bool key_is_fixed(const Type *type)
     return phys != PHYS_STR && phys != PHYS_NESTED && phys != PHYS_I128;
 }
 
+/* Null flags in byte 0, then the cells one after the other. */
+static bool keys_fit_packed(const Column *key, uint32_t ncols)
+{
+    uint32_t bytes = 1;
+    if (ncols > 8) return false;
+    for (uint32_t i = 0; i < ncols; i++) {
+        if (!key_is_fixed(key[i].type)) return false;
+        bytes += phys_size(type_phys(key[i].type));
+    }
+    return bytes <= sizeof(GroupKey);
+}
+
 void group_layout_init(GroupLayout *layout, Arena *arena, const Schema *input, const uint32_t *cols, uint32_t ncols, const AggSet *set)
 {
     *layout = (GroupLayout){ .cols = cols, .ncols = ncols, .set = set };
@@ -28,6 +40,7 @@ void group_layout_init(GroupLayout *layout, Arena *arena, const Schema *input, c
     if (ncols == 0) layout->kind = GROUP_KEY_NONE;
     else if (ncols == 1 && key_is_fixed(key[0].type)) layout->kind = GROUP_KEY_FIXED;
     else if (ncols == 1 && type_phys(key[0].type) == PHYS_STR) layout->kind = GROUP_KEY_STRING;
+    else if (keys_fit_packed(key, ncols)) layout->kind = GROUP_KEY_PACKED;
     else layout->kind = GROUP_KEY_ENCODED;
     layout->state_size = set ? aggset_size(set) : 0;
     layout->stride = (sizeof(Group) + layout->state_size + 15) / 16 * 16;
@@ -143,9 +156,10 @@ static inline bool key_eq(const GroupLayout *layout, const GroupKey *a, const Gr
 static inline uint32_t key_hash(const GroupLayout *layout, const GroupKey *key)
 {
     if (key_owns(layout, key)) return (uint32_t)(hash_bytes((const char *)(uintptr_t)key->w[1], (uint32_t)key->w[0]) >> 16);
-    uint64_t x = (key->w[0] ^ (key->w[1] << 29 | key->w[1] >> 35)) * 0x9e3779b97f4a7c15ull;
+    uint64_t x = key->w[0] * 0x9e3779b97f4a7c15ull;
+    x = ((x ^ x >> 32) + key->w[1]) * 0xd6e8feb86659fd93ull;
     x ^= x >> 32;
-    return (uint32_t)(x * 0xd6e8feb86659fd93ull >> 32);
+    return (uint32_t)(x * 0x9e3779b97f4a7c15ull >> 32);
 }
 
 static inline Group *probe(const GroupTable *table, const GroupKey *key, uint32_t hash)
@@ -259,6 +273,26 @@ static void keys_fixed(const Vec *vec, const uint32_t *rows, uint32_t n, GroupKe
     }
 }
 
+static void keys_packed(const GroupLayout *layout, const Batch *batch, const uint32_t *rows, uint32_t n, GroupKey *keys)
+{
+    uint32_t at = 1;
+    memset(keys, 0, sizeof *keys * n);
+    for (uint32_t c = 0; c < layout->ncols; c++) {
+        const Vec *vec = &batch->cols[layout->cols[c]];
+        uint32_t size = phys_size(vec->phys);
+        for (uint32_t i = 0; i < n; i++) {
+            char *key = (char *)&keys[i];
+            if (vec_is_null(vec, rows[i])) {
+                key[0] = (char)(key[0] | 1 << c);
+                continue;
+            }
+            uint64_t cell = fixed_cell(vec, vec_cell(vec, rows[i]));
+            memcpy(key + at, &cell, size);
+        }
+        at += size;
+    }
+}
+
 static void keys_string(const Vec *vec, const uint32_t *rows, uint32_t n, GroupKey *keys)
 {
     const StrView *data = vec->data;
@@ -292,6 +326,7 @@ static void keys_of(const GroupLayout *layout, const Batch *batch, const uint32_
     switch (layout->kind) {
     case GROUP_KEY_NONE: memset(keys, 0, sizeof *keys * n); break;
     case GROUP_KEY_FIXED: keys_fixed(&batch->cols[layout->cols[0]], rows, n, keys); break;
+    case GROUP_KEY_PACKED: keys_packed(layout, batch, rows, n, keys); break;
     case GROUP_KEY_STRING: keys_string(&batch->cols[layout->cols[0]], rows, n, keys); break;
     case GROUP_KEY_ENCODED: keys_encoded(layout, batch, rows, n, keys, scratch); break;
     }
@@ -365,12 +400,26 @@ static void keys_decode(const GroupLayout *layout, const Group *group, Arena *ar
 {
     Str bytes = key_text(group);
     Reader in = { bytes.ptr, bytes.ptr + bytes.len, false };
+    Datum *values = arena_alloc(arena, sizeof *values * layout->ncols);
+    bool ok = row_decode(&layout->key_schema, &in, arena, values);
+    assert(ok);
+    (void)ok;
+    for (uint32_t c = 0; c < layout->ncols; c++) vec_set(&out[c], arena, cap, row, &values[c]);
+}
+
+static void packed_write(const GroupLayout *layout, const Group *group, Arena *arena, Vec *out, uint32_t row, uint32_t cap)
+{
+    const char *key = (const char *)&group->key;
+    uint32_t at = 1;
     for (uint32_t c = 0; c < layout->ncols; c++) {
-        Datum value;
-        bool ok = datum_decode(layout->key_schema.cols[c].type, &in, arena, &value);
-        assert(ok);
-        (void)ok;
-        vec_set(&out[c], arena, cap, row, &value);
+        uint32_t size = phys_size(out[c].phys);
+        if (key[0] >> c & 1) {
+            vec_need_valid(&out[c], arena, cap);
+            bit_clear(out[c].valid, row);
+        } else {
+            memcpy((char *)out[c].data + (size_t)row * size, key + at, size);
+        }
+        at += size;
     }
 }
 
@@ -399,6 +448,7 @@ void group_keys(const GroupLayout *layout, Group *const *groups, uint32_t n, Are
                 fixed_write(out, base + i, groups[i]->key.w[0]);
             }
             break;
+        case GROUP_KEY_PACKED: packed_write(layout, groups[i], arena, out, base + i, cap); break;
         case GROUP_KEY_STRING: string_write(groups[i], arena, copy, out, base + i, cap); break;
         case GROUP_KEY_ENCODED: keys_decode(layout, groups[i], arena, out, base + i, cap); break;
         }

@@ -2,15 +2,15 @@
  * A group is one slot of a chunk: a 48-byte header (key, row count) and behind it the aggregate states. Slots never move, so
  * pointers to groups and states hold until the group is removed or the table cleared. The index is open addressing over
  * 8-byte entries (32 hash bits, slot number), probed ahead of use in batches.
- * Keys are two words: a single fixed-width column (value, null flag), or a string view of a single string column or of the
- * encoded key columns; views longer than 12 bytes own their bytes. One thread. Iteration is in order of insertion, save that
+ * Keys are two words: a single fixed-width column (value, null flag), several that fit (packed behind a byte of null flags), or a
+ * string view of a single string column or of the encoded key columns; views longer than 12 bytes own their bytes. One thread. Iteration is in order of insertion, save that
  * slots of removed groups are reused. */
 #ifndef WEIR_OP_GROUP_TABLE_H
 #define WEIR_OP_GROUP_TABLE_H
 #include "engine/expr/agg.h"
 #include "engine/type/batch.h"
 
-typedef enum GroupKeyKind { GROUP_KEY_NONE, GROUP_KEY_FIXED, GROUP_KEY_STRING, GROUP_KEY_ENCODED } GroupKeyKind;
+typedef enum GroupKeyKind { GROUP_KEY_NONE, GROUP_KEY_FIXED, GROUP_KEY_PACKED, GROUP_KEY_STRING, GROUP_KEY_ENCODED } GroupKeyKind;
 typedef struct GroupKey { uint64_t w[2]; } GroupKey;
 
 typedef struct Group {

@@ -100,6 +100,27 @@ static void session(void **state)
     driver_free(d);
 }
 
+/* Keys of several columns come back as they went in: packed, encoded, with NULLs. */
+static void several_keys(void **state)
+{
+    (void)state;
+    static const WindowKind kinds[] = { WINDOW_TUMBLE, WINDOW_SESSION };
+    for (int k = 0; k < 2; k++) {
+        Driver *d = driver_new(PLAN_WINDOW_AGG, "a INT, b SMALLINT, s STRING, x DOUBLE, ts TIMESTAMP(3)", "a INT, b SMALLINT, c BIGINT NOT NULL");
+        AggCall *calls = ARENA_ARRAY(d->arena, AggCall, 1);
+        calls[0] = driver_agg(d, "COUNT", 0, true, false);
+        d->node.u.window_agg = (WindowAggConfig){ .window = { .kind = kinds[k], .time_col = 4, .size_us = 10 * SECOND }, .keys = COLS(d, 0, 1), .nkeys = 2, .calls = calls, .ncalls = 1 };
+        const char *script = "+I 1 | -2 | x | 0.0 | 2024-01-01 00:00:01\n+I <NULL> | -2 | a long text, more than twelve | -0.0 | 2024-01-01 00:00:01\n"
+            "+I 1 | <NULL> | <NULL> | NaN | 2024-01-01 00:00:01\n+I 1 | -2 | x | 0.0 | 2024-01-01 00:00:01\n+I <NULL> | -2 | a long text, more than twelve | -0.0 | 2024-01-01 00:00:01\nE\n";
+        driver_expect(d, script, "+I 1 | -2 | 2\n+I <NULL> | -2 | 2\n+I 1 | <NULL> | 1\n");
+        d->node.schema = driver_schema(d, "s STRING, a INT, x DOUBLE, c BIGINT NOT NULL");
+        d->node.u.window_agg.keys = COLS(d, 2, 0, 3);
+        d->node.u.window_agg.nkeys = 3;
+        driver_expect(d, script, "+I x | 1 | 0.0 | 2\n+I a long text, more than twelve | <NULL> | -0.0 | 2\n+I <NULL> | 1 | NaN | 1\n");
+        driver_free(d);
+    }
+}
+
 static void changelog_input(void **state)
 {
     (void)state;
@@ -226,7 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tumble), cmocka_unit_test(tumble_before_1970), cmocka_unit_test(hop), cmocka_unit_test(cumulate), cmocka_unit_test(session),
-        cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(firing), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
+        cmocka_unit_test(several_keys), cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(firing), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
     };
     return cmocka_run_group_tests_name("op_window", tests, NULL, NULL);
 }
