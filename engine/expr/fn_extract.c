@@ -6,7 +6,7 @@
 static bool unit_fits(int unit, const Type *type)
 {
     switch (type->kind) {
-    case TYPE_TIME: return unit >= UNIT_NANOSECOND && unit <= UNIT_HOUR;
+    case TYPE_TIME: return unit >= UNIT_MILLISECOND && unit <= UNIT_HOUR;
     case TYPE_INTERVAL_SECOND: return unit >= UNIT_MILLISECOND && unit <= UNIT_DAY;
     case TYPE_INTERVAL_MONTH: return unit == UNIT_MONTH || unit == UNIT_QUARTER || unit == UNIT_YEAR;
     case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: return true;
@@ -34,7 +34,7 @@ static const Type *infer_extract(InferCtx *infer, Err *err)
     if (infer->nargs != 2) return infer_refuse(infer, err);
     Str word = datum_text(&infer->args[0]->value);
     int unit = time_unit_find(word);
-    if (unit < 0) {
+    if (unit < 0 || !str_iis(word, time_unit_names[unit])) {
         err_at(err, E_INVALID, infer->args[0]->span, "\"" STR_FMT "\" is not a time unit", STR_ARG(word));
         return NULL;
     }

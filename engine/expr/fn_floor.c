@@ -11,10 +11,9 @@ static const Type *infer_floor_time(InferCtx *infer, Err *err)
     if (!type_is_datetime(type)) return infer_refuse(infer, err);
     Str word = datum_text(&infer->args[1]->value);
     int unit = time_unit_find(word);
-    bool time_only = type->kind == TYPE_TIME && (unit < UNIT_MILLISECOND || unit > UNIT_HOUR);
-    if (unit < UNIT_MILLISECOND || unit > UNIT_MILLENNIUM || time_only) {
+    if (unit < UNIT_MILLISECOND || unit > UNIT_MILLENNIUM || !str_iis(word, time_unit_names[unit])) {
         err_at(err, E_INVALID, infer->args[1]->span, "\"" STR_FMT "\" is not a unit that a value of this type can be cut to", STR_ARG(word));
-        err_hint(err, "Units are MILLISECOND, SECOND, MINUTE, HOUR%s.", type->kind == TYPE_TIME ? "" : ", DAY, WEEK, MONTH, QUARTER, YEAR, DECADE, CENTURY and MILLENNIUM");
+        err_hint(err, "Units are MILLISECOND, SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER, YEAR, DECADE, CENTURY and MILLENNIUM.");
         return NULL;
     }
     int *data = ARENA_NEW(infer->ctx->arena, int);
@@ -47,7 +46,7 @@ static bool floor_time(int unit, const Datum *value, bool up, Datum *out)
 {
     bool months;
     int64_t step = 1, ms = value->v.i32;
-    time_unit_length(unit, &months, &step);
+    if (unit >= UNIT_DAY || !time_unit_length(unit, &months, &step)) step = 1;        /* longer units leave a time as it is */
     out->v.i32 = (int32_t)((up ? ms + step - 1 : ms) / step * step);
     return true;
 }

@@ -192,7 +192,7 @@ static bool ret_scalar(const FuncCall *call, EvalEnv *env, const Lookup *l, Datu
 {
     bool number = l->found.kind == FOUND_NUMBER;
     JsonKind kind = number ? JSON_NUMBER : (JsonKind)l->doc.nodes[l->found.node].kind;
-    Str raw = number ? l->found.number : json_raw(&l->doc, l->found.node);
+    Str raw = number ? l->found.text : json_raw(&l->doc, l->found.node);
     bool fraction = kind == JSON_NUMBER && (memchr(raw.ptr, '.', raw.len) || memchr(raw.ptr, 'e', raw.len) || memchr(raw.ptr, 'E', raw.len));
     int64_t n;
     switch (call->expr->type->kind) {
@@ -260,7 +260,8 @@ static const Type *infer_json_query(InferCtx *infer, Err *err)
 
 static void add_found(ArenaBuf *buf, const Lookup *l)
 {
-    if (l->found.kind == FOUND_NUMBER) json_add_number(buf, l->found.number);
+    if (l->found.kind == FOUND_NUMBER) json_add_number(buf, l->found.text);
+    else if (l->found.kind == FOUND_TEXT) buf_adds(buf, l->found.text);
     else if (l->found.kind == FOUND_NODE) json_add_node(buf, l->scratch, &l->doc, l->found.node);
     else {
         buf_addc(buf, '[');
@@ -299,7 +300,7 @@ static bool ret_query(const FuncCall *call, EvalEnv *env, Arena *scratch, Str js
 
 static bool is_collection(const Lookup *l)
 {
-    return l->found.kind == FOUND_LIST || (l->found.kind == FOUND_NODE && l->doc.nodes[l->found.node].kind == JSON_ARRAY);
+    return l->found.kind == FOUND_LIST || (l->found.kind == FOUND_TEXT && l->found.text.ptr[0] == '[') || (l->found.kind == FOUND_NODE && l->doc.nodes[l->found.node].kind == JSON_ARRAY);
 }
 
 FN_BODY(fn_json_query)
@@ -316,7 +317,7 @@ FN_BODY(fn_json_query)
         if (wrap) buf_addc(&buf, ']');
         return ret_query(call, env, l.scratch, buf_str(&buf), out);
     }
-    bool empty = !l.broken && (l.lax || null);
+    bool empty = !l.broken && l.lax;
     JsonOutcome outcome = empty ? c->on_empty : c->on_error;
     if (outcome == OUTCOME_NULL) return ret_null(out);
     if (outcome == OUTCOME_EMPTY_ARRAY) return ret_query(call, env, l.scratch, STR("[]"), out);

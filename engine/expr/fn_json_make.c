@@ -10,6 +10,7 @@ typedef struct MakeData { bool absent_on_null; uint32_t n; bool raw[]; } MakeDat
 static bool is_json_expr(const Expr *expr)
 {
     while (expr->kind == EXPR_CAST && type_is_string(expr->type) && expr->type->precision == TYPE_LEN_MAX) expr = expr->args[0];
+    if (expr->kind == EXPR_COALESCE && !expr->args[0]->type->nullable) return is_json_expr(expr->args[0]);
     if (expr->kind != EXPR_CALL) return false;
     const char *name = expr->func->name;
     return strcmp(name, "JSON_OBJECT") == 0 || strcmp(name, "JSON_ARRAY") == 0 || strcmp(name, "JSON") == 0;
@@ -120,6 +121,7 @@ FN_BODY(fn_json)
 static const Type *infer_json_string(InferCtx *infer, Err *err)
 {
     if (infer->nargs != 1) return infer_refuse(infer, err);
+    if (infer->args[0]->type->kind == TYPE_NULL) infer_cast(infer, 0, type_string(true));
     return check_value(infer, infer->args[0], err) ? type_string(false) : NULL;
 }
 
@@ -151,7 +153,7 @@ FN_BODY(fn_json_quote)
         if (special) {
             buf_addc(&buf, '\\');
             buf_addc(&buf, letter[special - plain]);
-        } else if (cp >= 0x20 && cp < 0x7F) buf_addc(&buf, (char)cp);
+        } else if (cp >= 0x20 && cp < 0x80) buf_addc(&buf, (char)cp);
         else if (cp < 0x10000) add_u(&buf, cp);
         else {
             add_u(&buf, 0xD800 + ((cp - 0x10000) >> 10));

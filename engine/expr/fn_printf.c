@@ -160,6 +160,17 @@ static bool format_double(ArenaBuf *out, const Spec *spec, const Type *type, con
     return add_number(out, spec, negative, fixed_text(out->arena, x, places - whole));
 }
 
+/* java.time.LocalDateTime.toString: seconds only when needed, fraction in groups of three digits. */
+static void add_local_time(StrBuf *text, const Type *type, const Datum *arg)
+{
+    Civil c = civil_of(instant_of(type, arg));
+    strbuf_addf(text, "%04d-%02d-%02dT%02d:%02d", c.year, c.month, c.day, c.hour, c.minute);
+    if (c.second || c.nano) strbuf_addf(text, ":%02d", c.second);
+    if (c.nano % 1000) strbuf_addf(text, ".%09d", c.nano);
+    else if (c.nano % 1000000) strbuf_addf(text, ".%06d", c.nano / 1000);
+    else if (c.nano) strbuf_addf(text, ".%03d", c.nano / 1000000);
+}
+
 static bool format_text(ArenaBuf *out, const Spec *spec, const Type *type, const Datum *arg, const EvalEnv *env)
 {
     StrBuf text = { 0 };
@@ -167,7 +178,8 @@ static bool format_text(ArenaBuf *out, const Spec *spec, const Type *type, const
     else if (spec->conversion == 'b') strbuf_addz(&text, type->kind != TYPE_BOOLEAN || arg->v.b ? "true" : "false");
     else if (type->kind == TYPE_BOOLEAN) strbuf_addz(&text, arg->v.b ? "true" : "false");
     else if (type->kind == TYPE_DATE || type->kind == TYPE_TIME) strbuf_add_i64(&text, arg->v.i32);
-    else datum_print(type, arg, (const struct Zone *)env->zone, &text);
+    else if (type->kind == TYPE_TIMESTAMP || type->kind == TYPE_TIMESTAMP_LTZ) add_local_time(&text, type, arg);
+    else datum_print(type, arg, env->zone, &text);
     Str s = strbuf_str(&text);
     if (spec->precision >= 0) s = str_prefix_units(s, (uint32_t)spec->precision);
     if (spec->upper) s = str_upper(out->arena, s);

@@ -58,13 +58,11 @@ static int64_t find_from(Str s, Str needle, int64_t from)
     return at < 0 ? -1 : (int64_t)utf8_len((Str){ s.ptr, (uint32_t)at });
 }
 
-/* Last occurrence that starts at or before character `from`. */
-static int64_t find_back(Str s, Str needle, int64_t from)
+/* Last occurrence that lies within the first `count` characters. */
+static int64_t find_back(Str s, Str needle, int64_t count)
 {
-    if (from < 0 || needle.len > s.len) return -1;
-    uint32_t at = utf8_offset(s, from > UINT32_MAX ? UINT32_MAX : (uint32_t)from);
-    if (at > s.len - needle.len) at = s.len - needle.len;
-    for (int64_t i = at; i >= 0; i--)
+    uint32_t end = count <= 0 ? 0 : utf8_offset(s, count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
+    for (int64_t i = (int64_t)end - needle.len; i >= 0; i--)
         if (memcmp(s.ptr + i, needle.ptr, needle.len) == 0) return utf8_len((Str){ s.ptr, (uint32_t)i });
     return -1;
 }
@@ -92,11 +90,11 @@ FN_BODY(fn_instr)
         }
         return ret_int(out, (int32_t)index);
     }
-    int64_t from = (int64_t)utf8_len(s) + start, at = -1;
+    int64_t count = (int64_t)utf8_len(s) + start + 1, at = -1;
     for (int64_t i = 0; i < nth; i++) {
-        at = find_back(s, needle, from);
+        at = find_back(s, needle, count);
         if (at < 0) return ret_int(out, 0);
-        from = at - 1;
+        count = at + (int64_t)utf8_len(needle) - 1;
     }
     return ret_int(out, (int32_t)(at + 1));
 }
@@ -292,7 +290,7 @@ const FuncDef fn_text_table[] = {
     FN_ROW("CHARACTER_LENGTH", "str", "INT", STRICT_TOTAL, NULL, fn_char_length, NULL, "string", "The same as CHAR_LENGTH.", "CHARACTER_LENGTH('abc')", "3"),
     FN_ROW("CONCAT", "str+", "STRING", STRICT_TOTAL, NULL, fn_concat, NULL, "string", "Texts joined; NULL if any is NULL.", "CONCAT('a', 'b', 'c')", "abc"),
     FN_ROW("||", NULL, NULL, STRICT_TOTAL | FN_OPERATOR, infer_concat_op, fn_concat, NULL, "string", "Two texts joined; NULL if one is NULL.", "'a' || 'b'", "ab"),
-    FN_ROW("CONCAT_WS", "str,str+", "STRING", FN_TOTAL, NULL, fn_concat_ws, NULL, "string", "Texts joined with a separator between them; NULLs are left out.", "CONCAT_WS('~', 'AA', 'BB')", "AA~BB"),
+    FN_ROW("CONCAT_WS", "str,str*", "STRING", FN_TOTAL, NULL, fn_concat_ws, NULL, "string", "Texts joined with a separator between them; NULLs are left out.", "CONCAT_WS('~', 'AA', 'BB')", "AA~BB"),
     FN_ROW("POSITION", "str,str,integer?", "INT", STRICT_TOTAL, NULL, fn_position, NULL, "string", "Place of the first occurrence of a text in another one, 0 if there is none.", "POSITION('l' IN 'Hello')", "3"),
     FN_ROW("LOCATE", "str,str,integer?", "INT", STRICT_TOTAL, NULL, fn_position, NULL, "string", "Place of a text in another one, at or after a position.", "LOCATE('or', 'corporate floor', 3)", "5"),
     FN_ROW("INSTR", "str,str,integer?,integer?", "INT", FN_STRICT, NULL, fn_instr, NULL, "string", "Place of the n-th occurrence of a text, searched from a position; a negative position searches backwards.", "INSTR('corporate floor', 'or', 3, 2)", "14"),
@@ -303,8 +301,8 @@ const FuncDef fn_text_table[] = {
     FN_ROW("ASCII", "str", "INT", STRICT_TOTAL, NULL, fn_ascii, NULL, "string", "Number of the first byte, 0 for an empty text.", "ASCII('abc')", "97"),
     FN_ROW("CHR", "int", "STRING", STRICT_TOTAL | FN_NULLABLE, NULL, fn_chr, NULL, "string", "Character with a number (modulo 256).", "CHR(97)", "a"),
     FN_ROW("ELT", NULL, NULL, FN_TOTAL | FN_NULLABLE, infer_elt, fn_elt, NULL, "string", "The n-th of the following texts, NULL if there is none.", "ELT(2, 'a', 'b')", "b"),
-    FN_ROW("IS_ALPHA", "any", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_alpha, NULL, "string", "Is the text made of letters alone?", "IS_ALPHA('abc')", "TRUE"),
-    FN_ROW("IS_DIGIT", "any", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_digit, NULL, "string", "Is the text made of digits alone?", "IS_DIGIT('12a')", "FALSE"),
-    FN_ROW("IS_DECIMAL", "any", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_decimal, NULL, "string", "Can the text be read as a number?", "IS_DECIMAL('1.5')", "TRUE"),
+    FN_ROW("IS_ALPHA", "str|num", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_alpha, NULL, "string", "Is the text made of letters alone?", "IS_ALPHA('abc')", "TRUE"),
+    FN_ROW("IS_DIGIT", "str|num", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_digit, NULL, "string", "Is the text made of digits alone?", "IS_DIGIT('12a')", "FALSE"),
+    FN_ROW("IS_DECIMAL", "str|num", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_decimal, NULL, "string", "Can the text be read as a number?", "IS_DECIMAL('1.5')", "TRUE"),
     FN_END
 };

@@ -126,7 +126,7 @@ static const Type *infer_timestampdiff(InferCtx *infer, Err *err)
         err_at(err, E_INVALID, infer->args[0]->span, "unit %s has no length: it cannot be used in TIMESTAMPDIFF", time_unit_names[unit]);
         return NULL;
     }
-    return type_simple(TYPE_INT, false);
+    return type_simple(unit == UNIT_NANOSECOND ? TYPE_BIGINT : TYPE_INT, false);
 }
 
 /* Complete units from a to b, counted on milliseconds as Flink does unless the unit is finer. */
@@ -139,7 +139,7 @@ static int64_t point_diff(int unit, Instant a, Instant b)
 FN_BODY(fn_timestampdiff)
 {
     int64_t n = point_diff(*(const int *)call->data, time_point(arg_type(call, 1), &args[1]), time_point(arg_type(call, 2), &args[2]));
-    return ret_int(out, (int32_t)(uint32_t)n);
+    return call->expr->type->kind == TYPE_BIGINT ? ret_long(out, n) : ret_int(out, (int32_t)(uint32_t)n);
 }
 
 /* INTERVAL_OF(UNIT, n): `INTERVAL n UNIT` with n an expression. */
@@ -172,7 +172,7 @@ static const Type *infer_periods(InferCtx *infer, Err *err)
     for (uint32_t i = 0; i < 4; i++) {
         const Type *type = infer->args[i]->type;
         bool length = i % 2 == 1 && is_interval(type);
-        if (!length && !comparable_points(start, type)) return infer_refuse(infer, err);
+        if (!length && (!type_is_datetime(type) || type->kind != start->kind)) return infer_refuse(infer, err);
     }
     return type_simple(TYPE_BOOLEAN, false);
 }

@@ -49,24 +49,7 @@ static bool read_authority(Str s, Url *url)
     return read_host(str_sub(s, (uint32_t)at + 1, s.len), url);
 }
 
-/* Removes /./ and /../ from a path. */
-static Str normal_path(Arena *arena, Str path)
-{
-    if (str_find(path, STR("/."), 0) < 0) return path;
-    ArenaBuf buf = arena_buf(arena);
-    for (uint32_t i = 0; i < path.len;) {
-        Str rest = { path.ptr + i, path.len - i };
-        if (str_starts(rest, "/./") || str_is(rest, "/.")) i += rest.len == 2 ? 1 : 2;
-        else if ((str_starts(rest, "/../") || str_is(rest, "/..")) && buf.len > 0) {
-            while (buf.len > 0 && buf.ptr[--buf.len] != '/') continue;
-            i += 3;
-            if (i == path.len) buf_addc(&buf, '/');
-        } else buf_addc(&buf, path.ptr[i++]);
-    }
-    return buf_str(&buf);
-}
-
-static bool url_parse(Arena *arena, Str s, Url *url)
+static bool url_parse(Str s, Url *url)
 {
     *url = (Url){ .path = STR("") };
     while (s.len > 0 && (unsigned char)s.ptr[s.len - 1] <= ' ') s.len--;
@@ -94,7 +77,7 @@ static bool url_parse(Arena *arena, Str s, Url *url)
         if (!read_authority(str_sub(s, 2, to - 2), url)) return false;
         s = str_sub(s, to, s.len);
     }
-    url->path = normal_path(arena, s);
+    url->path = s;
     return true;
 }
 
@@ -115,7 +98,7 @@ FN_BODY(fn_parse_url)
 {
     Url url;
     Str part = arg_str(&args[1]);
-    if (!url_parse(env->arena, arg_str(&args[0]), &url)) return ret_null(out);
+    if (!url_parse(arg_str(&args[0]), &url)) return ret_null(out);
     if (arg_count(call) > 2) return str_is(part, "QUERY") ? query_value(env, url.query, arg_str(&args[2]), out, err) : ret_null(out);
     if (str_is(part, "HOST")) return ret_part(out, url.host);
     if (str_is(part, "PATH")) return ret_part(out, url.path);

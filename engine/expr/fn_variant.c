@@ -1,13 +1,21 @@
 /* PARSE_JSON, TRY_PARSE_JSON and access to VARIANT values. Numbers: whole ones as written, decimal ones without trailing zeros,
- * those with an exponent as DOUBLE. OBJECT_OF needs STRUCTURED types, which weir leaves to the JVM. */
+ * those with an exponent or more than 38 digits as DOUBLE. */
 #include "engine/expr/fn_variant.h"
 #include "engine/expr/jsondoc.h"
 #include "engine/type/text.h"
 
+static uint32_t digit_count(Str raw)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < raw.len; i++)
+        if (raw.ptr[i] >= '0' && raw.ptr[i] <= '9') n += n > 0 || raw.ptr[i] != '0';
+    return n;
+}
+
 static void add_variant_number(ArenaBuf *buf, Str raw)
 {
     bool exponent = memchr(raw.ptr, 'e', raw.len) || memchr(raw.ptr, 'E', raw.len);
-    if (exponent) {
+    if (exponent || digit_count(raw) > 38) {
         double x = 0;
         StrBuf text = { 0 };
         parse_double(raw, &x);
@@ -16,8 +24,10 @@ static void add_variant_number(ArenaBuf *buf, Str raw)
         strbuf_free(&text);
         return;
     }
-    if (memchr(raw.ptr, '.', raw.len))
-        while (raw.ptr[raw.len - 1] == '0' && raw.ptr[raw.len - 2] != '.') raw.len--;
+    if (memchr(raw.ptr, '.', raw.len)) {
+        while (raw.ptr[raw.len - 1] == '0') raw.len--;
+        raw.len -= raw.ptr[raw.len - 1] == '.';
+    }
     buf_adds(buf, str_is(raw, "-0") ? STR("0") : raw);
 }
 

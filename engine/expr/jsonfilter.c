@@ -198,8 +198,12 @@ static Value value_of(const Context *c, const Operand *o)
     return v;
 }
 
+/* A number equals the text of the same number. */
 static bool values_equal(const Value *a, const Value *b)
 {
+    double number;
+    if (a->kind == OPERAND_STRING && b->kind == OPERAND_NUMBER) return parse_double(a->text, &number) && number == b->number;
+    if (a->kind == OPERAND_NUMBER && b->kind == OPERAND_STRING) return parse_double(b->text, &number) && number == a->number;
     if (a->kind != b->kind || a->kind == OPERAND_MISSING || a->kind == OPERAND_LIST) return false;
     if (a->kind == OPERAND_NUMBER) return a->number == b->number;
     return a->kind != OPERAND_STRING || str_eq(a->text, b->text);

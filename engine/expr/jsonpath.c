@@ -96,7 +96,7 @@ static bool read_indexes(PathReader *r, JsonPath *path)
 static bool read_bracket(PathReader *r, JsonPath *path)
 {
     blanks(r);
-    if (r->p == r->end) return true;             /* Flink takes `$.a[` for `$.a` */
+    if (r->p == r->end) return path->steps.n > 0 ? true : path_fail(r, "']' expected");      /* Flink takes `$.a[` for `$.a` */
     if (*r->p == '\'' || *r->p == '"') return read_names(r, add_step(path, r->arena, STEP_NAMES));
     if (*r->p == '*') {
         add_step(path, r->arena, STEP_ANY);
@@ -119,7 +119,7 @@ static bool read_bracket(PathReader *r, JsonPath *path)
     return read_indexes(r, path);
 }
 
-static const char *const function_names[] = { "length", "size", "min", "max", "avg", "sum", "stddev", "first", "last", NULL };
+static const char *const function_names[] = { "length", "size", "min", "max", "avg", "sum", "stddev", "first", "last", "keys", NULL };
 
 /* Name after a dot: a member, * or a function. */
 static bool read_dotted(PathReader *r, JsonPath *path)
@@ -186,8 +186,8 @@ static void mark_definite(JsonPath *path)
     for (uint32_t i = 0; i < path->steps.n; i++) {
         PathStep *s = &path->steps.v[i];
         s->after_definite = path->definite;
-        bool many = s->kind == STEP_DEEP || s->kind == STEP_ANY || s->kind == STEP_FILTER || s->kind == STEP_SLICE;
-        if (many || (s->kind == STEP_INDEX && s->indexes.n > 1) || (s->kind == STEP_NAMES && s->names.n > 1)) path->definite = false;
+        bool last = i + 1 == path->steps.n, many = s->kind == STEP_DEEP || s->kind == STEP_ANY || s->kind == STEP_FILTER || s->kind == STEP_SLICE;
+        if (many || (s->kind == STEP_INDEX && s->indexes.n > 1) || (s->kind == STEP_NAMES && s->names.n > 1 && !last)) path->definite = false;
     }
 }
 
@@ -205,13 +205,14 @@ JsonPath *jsonpath_read(Arena *arena, const char **p, const char *end, const cha
 JsonPath *jsonpath_compile(Arena *arena, Str text, const char **why)
 {
     JsonPath *path = ARENA_NEW(arena, JsonPath);
-    Str s = str_trim(text);
+    Str s = text;
     uint32_t word = 0;
     while (word < s.len && s.ptr[word] != ' ') word++;
     Str mode = str_sub(s, 0, word);
     if (word < s.len && (str_iis(mode, "lax") || str_iis(mode, "strict"))) {
         path->lax = str_iis(mode, "lax");
-        s = str_trim(str_sub(s, word, s.len));
+        while (word < s.len && s.ptr[word] == ' ') word++;
+        s = str_sub(s, word, s.len);
     }
     *why = "path is empty";
     if (s.len == 0) return NULL;
@@ -234,9 +235,47 @@ typedef struct Walk { const JsonPath *path; const JsonDoc *doc; Arena *scratch; 
 
 static void walk(Walk *w, uint32_t step, uint32_t node);
 
+/* ['a','b'] at the end of a definite path: an object of the members that exist. */
+static void pick_members(Walk *w, const PathStep *s, uint32_t node)
+{
+    JsonMember *members = arena_alloc(w->scratch, sizeof *members * (s->names.n + 1));
+    uint32_t n = 0;
+    if (w->doc->nodes[node].kind != JSON_OBJECT) return;
+    for (uint32_t i = 0; i < s->names.n; i++) {
+        int64_t at = json_member(w->scratch, w->doc, node, s->names.v[i]);
+        if (at < 0) continue;
+        ArenaBuf value = arena_buf(w->scratch);
+        json_add_node(&value, w->scratch, w->doc, (uint32_t)at);
+        members[n++] = (JsonMember){ s->names.v[i], buf_str(&value), 0 };
+    }
+    ArenaBuf text = arena_buf(w->scratch);
+    json_add_members(&text, members, n);
+    w->out->kind = FOUND_TEXT;
+    w->out->text = buf_str(&text);
+}
+
+static void walk_keys(Walk *w, uint32_t node)
+{
+    const JsonNode *v = &w->doc->nodes[node];
+    if (v->kind != JSON_OBJECT) return;
+    ArenaBuf text = arena_buf(w->scratch);
+    buf_addc(&text, '[');
+    for (uint32_t i = node + 1; i < v->end; i = w->doc->nodes[i + 1].end) {
+        if (i > node + 1) buf_addc(&text, ',');
+        json_add_string(&text, json_string(w->scratch, w->doc, i));
+    }
+    buf_addc(&text, ']');
+    w->out->kind = FOUND_TEXT;
+    w->out->text = buf_str(&text);
+}
+
 static void walk_names(Walk *w, const PathStep *s, uint32_t step, uint32_t node)
 {
     bool any = false;
+    if (s->names.n > 1 && w->path->definite) {
+        pick_members(w, s, node);
+        return;
+    }
     if (w->doc->nodes[node].kind == JSON_OBJECT)
         for (uint32_t i = 0; i < s->names.n; i++) {
             int64_t at = json_member(w->scratch, w->doc, node, s->names.v[i]);
@@ -312,9 +351,13 @@ static void walk_function(Walk *w, const PathStep *s, uint32_t node)
     const JsonNode *v = &w->doc->nodes[node];
     const char *name = function_names[s->function - 1];
     bool list = v->kind == JSON_ARRAY;
+    if (strcmp(name, "keys") == 0) {
+        walk_keys(w, node);
+        return;
+    }
     if (strcmp(name, "length") == 0 || strcmp(name, "size") == 0) {
         if (json_is_scalar(v)) return;
-        w->out->number = str_printf(w->scratch, "%u", v->count);
+        w->out->text = str_printf(w->scratch, "%u", v->count);
     } else if (strcmp(name, "first") == 0 || strcmp(name, "last") == 0) {
         int64_t at = list ? element(w->doc, node, name[0] == 'f' ? 0 : -1) : -1;
         if (at < 0) return;
@@ -334,7 +377,7 @@ static void walk_function(Walk *w, const PathStep *s, uint32_t node)
         double mean = sum / n, result = name[0] == 'm' ? (name[1] == 'i' ? min : max) : name[0] == 'a' ? mean : name[1] == 'u' ? sum : sqrt(squares / n - mean * mean);
         StrBuf text = { 0 };
         print_double(result, &text);
-        w->out->number = str_dup(w->scratch, strbuf_str(&text));
+        w->out->text = str_dup(w->scratch, strbuf_str(&text));
         strbuf_free(&text);
     }
     w->out->kind = FOUND_NUMBER;

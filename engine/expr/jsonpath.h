@@ -9,12 +9,12 @@ typedef struct JsonPath JsonPath;
 JsonPath *jsonpath_compile(Arena *arena, Str path, const char **why);
 bool jsonpath_lax(const JsonPath *path);
 
-typedef enum JsonFound { FOUND_NONE, FOUND_NODE, FOUND_LIST, FOUND_NUMBER } JsonFound;
+typedef enum JsonFound { FOUND_NONE, FOUND_NODE, FOUND_LIST, FOUND_NUMBER, FOUND_TEXT } JsonFound;
 typedef struct JsonResult {
     JsonFound kind;                  /* NONE: a definite path leads nowhere (Jayway's exception); LIST: an indefinite path, maybe empty */
     uint32_t node;                   /* NODE */
     struct { uint32_t *v; uint32_t n, cap; } list;
-    Str number;                      /* NUMBER: result of a function, as text */
+    Str text;                        /* NUMBER: result of a function; TEXT: an object of picked members or an array of keys, as JSON text */
 } JsonResult;
 void jsonpath_eval(const JsonPath *path, const JsonDoc *doc, Arena *scratch, JsonResult *out);
 #endif

@@ -138,7 +138,7 @@ static void class_operand(Reader8 *r, int depth, StrBuf *plain, StrBuf *nested)
             r->out = plain;
             if (c == '\\') translate_escape(r, true);
             else {
-                if (c == ']') strbuf_addc(plain, '\\');
+                if (c == ']' || c == ':' || c == '.' || c == '=') strbuf_addc(plain, '\\');      /* else "[:" would open a POSIX class */
                 strbuf_addc(plain, c);
             }
         }
@@ -197,14 +197,37 @@ static void translate_flags(Reader8 *r)
         if (*r->p != 'd' && *r->p != 'u' && *r->p != 'U') strbuf_addc(r->out, *r->p);
 }
 
+static uint32_t cp_bytes(const char *p, const char *end) { uint32_t cp; return utf8_decode(p, end, &cp); }
+
+/* Does a group switch to case-insensitive matching without u? Java then folds ASCII alone. */
+static bool folds_ascii(Str pattern)
+{
+    for (uint32_t i = 0; i + 2 < pattern.len; i++) {
+        if (pattern.ptr[i] != '(' || pattern.ptr[i + 1] != '?') continue;
+        bool fold = false, unicode = false;
+        uint32_t k = i + 2;
+        for (; k < pattern.len && ((pattern.ptr[k] >= 'a' && pattern.ptr[k] <= 'z') || pattern.ptr[k] == 'U'); k++) {
+            fold |= pattern.ptr[k] == 'i';
+            unicode |= pattern.ptr[k] == 'u' || pattern.ptr[k] == 'U';
+        }
+        if (fold && !unicode && k < pattern.len && (pattern.ptr[k] == ')' || pattern.ptr[k] == ':')) return true;
+    }
+    return false;
+}
+
 static const char *translate(Str pattern, StrBuf *out)
 {
+    bool ascii_fold = folds_ascii(pattern);
     Reader8 r = { pattern.ptr, pattern.ptr + pattern.len, out, NULL };
     while (!r.why && r.p < r.end) {
         char c = *r.p++;
         if (c == '\\') translate_escape(&r, false);
         else if (c == '[') translate_class(&r, 0);
-        else {
+        else if (ascii_fold && (unsigned char)c >= 0x80) {
+            uint32_t n = cp_bytes(r.p - 1, r.end);
+            strbuf_addf(out, "(?-i:%.*s)", (int)n, r.p - 1);
+            r.p += n - 1;
+        } else {
             strbuf_addc(out, c);
             if (c == '(' && r.p < r.end && *r.p == '?') {
                 strbuf_addc(out, *r.p++);
