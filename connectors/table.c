@@ -5,6 +5,7 @@
     X(connector_blackhole) \
     X(connector_datagen) \
     X(connector_fixture) \
+    X(connector_jdbc) \
     X(connector_kafka) \
     X(connector_print) \
     X(connector_upsert_kafka)

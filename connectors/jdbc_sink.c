@@ -1,0 +1,189 @@
+/* jdbc sink, all dialects: rows are encoded once when they come, the last change of a key stands, and a flush writes the upserts and then the deletes in
+ * one transaction. The buffer is emptied only when the database has taken it: a database that is away is waited for and the same rows go again
+ * (at-least-once). -U rows are dropped: their +U has the same key. Threading: the job's thread. */
+#include "connectors/jdbc.h"
+#include "engine/base/clock.h"
+#include "engine/base/hashtab.h"
+#include "engine/base/log.h"
+#include "engine/type/rowcodec.h"
+
+#include <stdlib.h>
+
+enum { BUFFER_BYTES_MAX = 64 << 20 };
+
+typedef struct BufferedRow { uint32_t at, len; bool deleted, dead; } BufferedRow;
+
+struct Sink {
+    Arena *arena;
+    const SinkSpec *spec;
+    JdbcConf conf;
+    const JdbcDialect *dialect;
+    JdbcWriter *writer;
+    bool connected;
+    JdbcRetry retry;
+    StrBuf bytes, key;                           /* encoded rows back to back; key of the row under way */
+    BufferedRow *rows; uint32_t n, cap;
+    StrMap keys; uint32_t *last, last_cap;       /* key -> its row in the buffer */
+    Str *list; uint32_t list_cap;
+    int64_t deadline_us;
+    SinkStats stats;
+};
+
+static void sink_close(Sink *s)
+{
+    if (!s) return;
+    if (s->writer) s->dialect->writer_free(s->writer);
+    strbuf_free(&s->bytes);
+    strbuf_free(&s->key);
+    strmap_free(&s->keys);
+    free(s->rows);
+    free(s->last);
+    free(s->list);
+    arena_free(s->arena);
+}
+
+/* Connects, waiting for a database that is away. */
+static bool connect_waiting(Sink *s, Err *err)
+{
+    while (!s->connected) {
+        if (s->dialect->writer_connect(s->writer, err)) {
+            s->connected = true;
+            jdbc_back(&s->retry, s->spec->table->name);
+            break;
+        }
+        if (!err->retriable || !jdbc_wait(&s->retry, &s->conf, s->spec->table->name, "writing", s->spec->cancel, err)) return false;
+    }
+    return true;
+}
+
+static Sink *sink_open(const SinkSpec *spec, Str saved, Err *err)
+{
+    (void)saved;                                 /* every barrier flushes: nothing to bring back */
+    Arena *arena = arena_new();
+    Sink *s = ARENA_NEW(arena, Sink);
+    s->arena = arena;
+    s->spec = spec;
+    s->deadline_us = INT64_MAX;
+    if (jdbc_conf(arena, spec->table, &s->conf, err)) {
+        s->dialect = s->conf.dialect;
+        s->writer = s->dialect->writer_new(spec, &s->conf, err);
+        if (s->writer && connect_waiting(s, err)) return s;
+    }
+    sink_close(s);
+    return NULL;
+}
+
+/* ---- buffer ---- */
+
+static void buffer_clear(Sink *s)
+{
+    strbuf_clear(&s->bytes);
+    strmap_clear(&s->keys);
+    s->n = 0;
+    s->deadline_us = INT64_MAX;
+}
+
+/* The row replaces the earlier one of its key. */
+static void keep_last(Sink *s, const Batch *batch, uint32_t row)
+{
+    bool added;
+    strbuf_clear(&s->key);
+    row_encode(batch->cols, s->spec->table->pk, s->spec->table->npk, row, &s->key);
+    uint32_t slot = strmap_put(&s->keys, strbuf_str(&s->key), &added);
+    if (slot >= s->last_cap) {
+        s->last_cap = slot * 2 + 256;
+        s->last = xrealloc(s->last, s->last_cap * sizeof *s->last);
+    }
+    if (!added) s->rows[s->last[slot]].dead = true;
+    s->last[slot] = s->n;
+}
+
+static bool buffer_row(Sink *s, const Batch *batch, uint32_t row, RowOp op, Err *err)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 256;
+        s->rows = xrealloc(s->rows, s->cap * sizeof *s->rows);
+    }
+    uint32_t at = s->bytes.len;
+    if (!s->dialect->writer_encode(s->writer, batch, row, &s->bytes, err)) { s->bytes.len = at; return false; }
+    if (s->spec->table->npk) keep_last(s, batch, row);
+    s->rows[s->n++] = (BufferedRow){ at, s->bytes.len - at, op == ROW_DELETE, false };
+    return true;
+}
+
+/* ---- flush ---- */
+
+/* Live rows of one kind from list[from] on. */
+static JdbcRows collect(Sink *s, uint32_t from, bool deleted)
+{
+    JdbcRows out = { s->list + from, 0 };
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!s->rows[i].dead && s->rows[i].deleted == deleted) s->list[from + out.n++] = (Str){ s->bytes.ptr + s->rows[i].at, s->rows[i].len };
+    return out;
+}
+
+static bool flush(Sink *s, Err *err)
+{
+    if (s->n == 0) return true;
+    if (s->list_cap < s->n) {
+        s->list_cap = s->cap;
+        s->list = xrealloc(s->list, s->list_cap * sizeof *s->list);
+    }
+    JdbcRows inserts = collect(s, 0, false), deletes = collect(s, inserts.n, true);
+    for (int64_t refused = 0;;) {
+        if (!connect_waiting(s, err)) return false;
+        if (s->dialect->writer_flush(s->writer, &inserts, &deletes, err)) break;
+        if (!err->retriable) return false;
+        /* E_CONNECTION: away, for as long as it takes. Others: refused for the moment, sink.max-retries times. */
+        if (err->code == E_CONNECTION) s->connected = false;
+        else if (++refused > s->conf.max_retries) return false;
+        s->stats.retries++;
+        if (!jdbc_wait(&s->retry, &s->conf, s->spec->table->name, "writing", s->spec->cancel, err)) return false;
+    }
+    jdbc_back(&s->retry, s->spec->table->name);
+    s->stats.rows += inserts.n + deletes.n;
+    s->stats.bytes += s->bytes.len;
+    buffer_clear(s);
+    return true;
+}
+
+static bool sink_write(Sink *s, const Batch *batch, Err *err)
+{
+    for (uint32_t i = 0, n = batch_live(batch); i < n; i++) {
+        uint32_t row = batch_row(batch, i);
+        RowOp op = batch_op(batch, row);
+        if (op == ROW_UPDATE_BEFORE) continue;
+        if (!buffer_row(s, batch, row, op, err)) return false;
+        if (s->bytes.len > BUFFER_BYTES_MAX && !flush(s, err)) return false;
+    }
+    if (s->n == 0) return true;
+    /* A batch is written as a whole: a command of many rows costs little more than one of few. */
+    if (s->conf.max_rows && s->n >= s->conf.max_rows) return flush(s, err);
+    if (s->conf.interval_us && s->deadline_us == INT64_MAX) s->deadline_us = clock_monotonic_us() + s->conf.interval_us;
+    return true;
+}
+
+static bool sink_tick(Sink *s, int64_t now_us, Err *err)
+{
+    return now_us < s->deadline_us || flush(s, err);
+}
+static int64_t sink_deadline(Sink *s)
+{
+    return s->deadline_us;
+}
+static bool sink_prepare(Sink *s, uint64_t ckpt_id, StrBuf *handle, Err *err)
+{
+    (void)ckpt_id, (void)handle;
+    return flush(s, err);
+}
+static bool sink_finish(Sink *s, Err *err)
+{
+    return flush(s, err);
+}
+static void sink_stats(const Sink *s, SinkStats *out)
+{
+    *out = s->stats;
+}
+
+const SinkVt jdbc_sink_vt = { .open = sink_open, .write = sink_write, .tick = sink_tick, .next_deadline_us = sink_deadline, .prepare = sink_prepare,
+                              .finish = sink_finish, .stats = sink_stats, .close = sink_close };
