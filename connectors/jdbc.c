@@ -63,7 +63,9 @@ static bool number_option(const ConnTable *table, const char *name, int64_t low,
     if (!options_i64(table->options, jdbc_options, name, out, err)) return false;
     if (*out >= low) return true;
     const Option *option = options_find(table->options, str_of(name));
-    return err_at(err, E_OPTION, option ? option->value_span : (Span){ 0, 0 }, "option \"%s\" must not be below %lld", name, (long long)low);
+    Span span = option ? option->value_span : (Span){ 0, 0 };
+    if (low == 1000000) return err_at(err, E_OPTION, span, "option \"%s\" must be at least 1 s", name);
+    return err_at(err, E_OPTION, span, "option \"%s\" must not be below %lld", name, (long long)low);
 }
 
 static Str text_option(const ConnTable *table, const char *name)

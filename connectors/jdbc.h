@@ -7,6 +7,7 @@
 #include "connectors/connector.h"
 
 enum { JDBC_PARAMS_MAX = 48 };
+#define JDBC_SQLITE_MEMORY "file:weir?mode=memory&cache=shared"
 typedef struct JdbcDialect JdbcDialect;
 typedef _Atomic(bool) JdbcCancel;                /* becomes true when the job must end now */
 

@@ -8,6 +8,7 @@
 #include "engine/type/rowcodec.h"
 #include "engine/type/text.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 enum { BUSY_TIMEOUT_MS = 1000 };
@@ -69,6 +70,14 @@ static bool table_create(sqlite3 *db, const JdbcConf *conf, const ConnTable *tab
     return ok;
 }
 
+/* The database in memory lives as long as a connection to it does: this one stays until the process ends. */
+static pthread_once_t memory_once = PTHREAD_ONCE_INIT;
+static sqlite3 *memory_keeper;
+static void memory_keep(void)
+{
+    sqlite3_open_v2(JDBC_SQLITE_MEMORY, &memory_keeper, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, NULL);
+}
+
 static sqlite3 *db_open(const JdbcConf *conf, const ConnTable *table, Err *err)
 {
     sqlite3 *db = NULL;
@@ -77,6 +86,7 @@ static sqlite3 *db_open(const JdbcConf *conf, const ConnTable *table, Err *err)
         err->retriable = true;
         return NULL;
     }
+    if (strcmp(conf->path, JDBC_SQLITE_MEMORY) == 0) pthread_once(&memory_once, memory_keep);
     if (sqlite3_open_v2(conf->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK) {
         fail(db, conf, "cannot open", err);
     } else {

@@ -155,7 +155,7 @@ bool jdbc_sqlite_parse_url(Arena *arena, Str rest, Span span, JdbcConf *conf, Er
         return err_hint(err, "Write 'jdbc:sqlite:path/to/file.db', or 'jdbc:sqlite::memory:'.");
     }
     /* One database in memory for the whole process: a sink's rows are there for a source to read. */
-    conf->path = str_is(file, ":memory:") ? "file:weir?mode=memory&cache=shared" : str_cstr(arena, file);
+    conf->path = str_is(file, ":memory:") ? JDBC_SQLITE_MEMORY : str_cstr(arena, file);
     conf->shown = str_printf(arena, "sqlite:" STR_FMT, STR_ARG(file));
     return true;
 }
