@@ -4,6 +4,7 @@
 #include "engine/run/job.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "engine/plan/config.h"
 #include "engine/run/pipeline.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct Job {
     int64_t query_start_us;
     uint64_t next_ckpt;
     int64_t metrics_due_us;
+    int64_t ckpt_interval_us, ckpt_due_us;       /* 0 = no checkpoints */
     char id[33];
     pthread_t thread; bool started;
     atomic_int stop;                             /* StopRequest */
@@ -69,17 +71,29 @@ static bool rebuild(Job *job, Pipeline *pipeline, Err *err)
     return ok;
 }
 
+/* Every checkpoint interval: sinks flush, then offsets are committed. Nothing is kept of the state. */
+static bool checkpoint_due(Job *job, Pipeline *pipeline, Err *err)
+{
+    int64_t now = clock_monotonic_us();
+    if (!job->ckpt_interval_us || now < job->ckpt_due_us) return true;
+    job->ckpt_due_us = now + job->ckpt_interval_us;
+    uint64_t id = job->next_ckpt++;
+    return pipeline_barrier(pipeline, id, err) && pipeline_commit(pipeline, id, err);
+}
+
 static bool run_to_end(Job *job, Pipeline *pipeline, Err *err)
 {
+    job->ckpt_due_us = clock_monotonic_us() + job->ckpt_interval_us;
     while (!stop_requested(job, STOP_CLEAN)) {
         switch (pipeline_step(pipeline, WAIT_US, err)) {
         case STEP_FAILED: return false;
-        case STEP_ENDED: return true;
+        case STEP_ENDED: return pipeline_commit_sources(pipeline, job->next_ckpt++, err);
         case STEP_IDLE: break;
         case STEP_WORKED:
             if (job->config.restore_every_step && !rebuild(job, pipeline, err)) return false;
             break;
         }
+        if (!checkpoint_due(job, pipeline, err)) return false;
         publish_metrics(job, false);
     }
     return true;
@@ -142,6 +156,7 @@ static Job *job_new(Plan *plan, const JobConfig *config)
     job->next_ckpt = 1;
     job->state = JOB_RUNNING;
     job->query_start_us = clock_now_us();
+    job->ckpt_interval_us = plan->config ? config_i64(plan->config, "execution.checkpointing.interval") : 0;
     job->metrics.started_us = job->query_start_us;
     job->metrics.watermark_us = INT64_MIN;
     pthread_mutex_init(&job->mutex, NULL);

@@ -28,6 +28,10 @@ StepResult pipeline_step(Pipeline *pipeline, int64_t max_wait_us, Err *err);
 /* Flushes the sinks without ending the input: a stop. */
 bool pipeline_finish_sinks(Pipeline *pipeline, Err *err) MUST_CHECK;
 
+/* Barrier through the graph: when it returns, sinks have made durable (or prepared) all that was written so far. */
+bool pipeline_barrier(Pipeline *pipeline, uint64_t ckpt_id, Err *err) MUST_CHECK;
+/* The sources' positions are behind durable output: offsets go to their groups. Also at the end of bounded input. */
+bool pipeline_commit_sources(Pipeline *pipeline, uint64_t ckpt_id, Err *err) MUST_CHECK;
 /* Barrier through the graph, then the bytes of every operator keyed by its meaning (snapshot.c). */
 bool pipeline_snapshot(Pipeline *pipeline, uint64_t ckpt_id, StrBuf *out, Err *err) MUST_CHECK;
 /* Hands each operator its bytes; operators without saved state start empty. Wants a pipeline opened with restored = true. */

@@ -72,12 +72,18 @@ static bool put_op(const Pipeline *pipeline, uint32_t at, StrBuf *out, Err *err)
     return ok;
 }
 
-bool pipeline_snapshot(Pipeline *pipeline, uint64_t ckpt_id, StrBuf *out, Err *err)
+bool pipeline_barrier(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
 {
     for (uint32_t i = 0; i < pipeline->nops; i++) {
         Op *op = pipeline->ops[i];
         if (op->cls->barrier && !op->cls->barrier(op, ckpt_id, err)) return false;
     }
+    return true;
+}
+
+bool pipeline_snapshot(Pipeline *pipeline, uint64_t ckpt_id, StrBuf *out, Err *err)
+{
+    if (!pipeline_barrier(pipeline, ckpt_id, err)) return false;
     strbuf_add(out, magic, sizeof magic);
     strbuf_put_u32(out, pipeline->nops);
     for (uint32_t i = 0; i < pipeline->nops; i++)
@@ -145,12 +151,18 @@ bool pipeline_restore(Pipeline *pipeline, Str snapshot, Err *err)
     return ok;
 }
 
+bool pipeline_commit_sources(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (op_is_source(pipeline->ops[i]) && !op_source_committed(pipeline->ops[i], ckpt_id, err)) return false;
+    return true;
+}
+
 bool pipeline_commit(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
 {
     for (uint32_t i = 0; i < pipeline->nops; i++) {
         Op *op = pipeline->ops[i];
         if (op->node->kind == PLAN_SINK && !op_sink_commit(op, ckpt_id, err)) return false;
-        if (op_is_source(op) && !op_source_committed(op, ckpt_id, err)) return false;
     }
-    return true;
+    return pipeline_commit_sources(pipeline, ckpt_id, err);
 }
