@@ -108,10 +108,8 @@ FN_BODY(fn_slice)
     const Nested *list = args[0].v.nested;
     int64_t n = list->len, from = args[1].v.i32, to = arg_count(call) > 2 ? args[2].v.i32 : n;
     if (from < 0) from += n + 1;
-    if (to < 0) {
-        to += n + 1;
-        if (to == 0) to = 1;
-    }
+    if (to < 0) to += n + 1;
+    if (to == 0) to = 1;
     if (from < 1) from = 1;
     if (to > n) to = n;
     uint32_t len = n == 0 || to < from ? 0 : (uint32_t)(to - from + 1);
@@ -177,7 +175,7 @@ FN_BODY(fn_sort)
 static const Type *infer_extreme(InferCtx *infer, Err *err)
 {
     const Type *elem = element_type(infer, 0);
-    if (!elem || infer->nargs != 1 || (!is_sortable(elem) && elem->kind != TYPE_BOOLEAN)) return infer_refuse(infer, err);
+    if (!elem || infer->nargs != 1 || !is_sortable(elem)) return infer_refuse(infer, err);
     return type_with_null(infer->ctx->arena, elem, true);
 }
 
@@ -302,11 +300,12 @@ static Seen seen_new(Arena *arena, const Type *type, uint32_t n)
     return (Seen){ type, ARENA_ARRAY(arena, const Datum *, size), size - 1 };
 }
 
-/* Slot where value stands or would stand. */
+/* Slot where value stands or would stand; NaN never stands anywhere yet, as it equals nothing. */
 static const Datum **seen_slot(const Seen *seen, const Datum *value)
 {
     uint32_t i = (uint32_t)(value->null ? 0 : datum_hash(seen->type, value)) & seen->mask;
-    while (seen->slot[i] && !(seen->slot[i]->null ? value->null : !value->null && datum_eq(seen->type, seen->slot[i], value))) i = (i + 1) & seen->mask;
+    bool nan = !value->null && ((seen->type->kind == TYPE_DOUBLE && value->v.f64 != value->v.f64) || (seen->type->kind == TYPE_FLOAT && value->v.f32 != value->v.f32));
+    while (seen->slot[i] && (nan || !(seen->slot[i]->null ? value->null : !value->null && datum_eq(seen->type, seen->slot[i], value)))) i = (i + 1) & seen->mask;
     return &seen->slot[i];
 }
 

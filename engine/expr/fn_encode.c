@@ -1,6 +1,8 @@
 /* Text as bytes and back: ENCODE, DECODE, TO_BASE64, FROM_BASE64, URL_ENCODE, URL_DECODE.
- * Character sets are Java's six standard ones; characters a set lacks become '?', bytes that mean nothing U+FFFD. */
+ * The Unicode sets, ISO-8859-1 and US-ASCII are done here, all others by iconv; characters a set lacks become '?', bytes that mean nothing U+FFFD. */
 #include "engine/expr/fn.h"
+#include <errno.h>
+#include <iconv.h>
 
 typedef enum Charset { CHARSET_UTF8, CHARSET_ASCII, CHARSET_LATIN1, CHARSET_UTF16, CHARSET_UTF16BE, CHARSET_UTF16LE, CHARSET_UTF32, CHARSET_UTF32BE, CHARSET_UTF32LE, CHARSET_UNKNOWN } Charset;
 
@@ -18,7 +20,30 @@ static Charset charset_find(Str name)
 static bool unknown_charset(Err *err, Str name)
 {
     err_set(err, E_DATA, "character set '" STR_FMT "' is not known", STR_ARG(name));
-    return err_hint(err, "Known are UTF-8, UTF-16, UTF-16BE, UTF-16LE, UTF-32, ISO-8859-1 and US-ASCII.");
+    return err_hint(err, "UTF-8, UTF-16, UTF-16BE, UTF-16LE, UTF-32, ISO-8859-1 and US-ASCII always are, others as far as the system has them.");
+}
+
+/* Converts s; each piece that cannot be becomes `bad`. */
+static bool convert(ArenaBuf *buf, Str to, Str from, Str s, Str bad, bool utf8_input, Err *err, Str name)
+{
+    Arena *arena = buf->arena;
+    iconv_t cd = iconv_open(str_cstr(arena, to), str_cstr(arena, from));
+    if (cd == (iconv_t)-1) return unknown_charset(err, name);
+    char *in = (char *)(uintptr_t)s.ptr;     /* iconv does not write there, its prototype is older than const */
+    size_t left = s.len;
+    while (left > 0) {
+        buf_reserve(buf, 64);
+        char *at = buf->ptr + buf->len;
+        size_t room = buf->cap - buf->len, rc = iconv(cd, &in, &left, &at, &room);
+        buf->len = (uint32_t)(at - buf->ptr);
+        if (rc != (size_t)-1 || errno == E2BIG) continue;
+        buf_adds(buf, bad);
+        size_t skip = utf8_input ? cp_len(in, in + left) : 1;
+        in += skip;
+        left -= skip;
+    }
+    iconv_close(cd);
+    return true;
 }
 
 static void add_unit16(ArenaBuf *buf, uint32_t unit, bool little)
@@ -49,9 +74,9 @@ FN_BODY(fn_encode)
 {
     Str s = arg_str(&args[0]);
     Charset charset = charset_find(arg_str(&args[1]));
-    if (charset == CHARSET_UNKNOWN) return unknown_charset(err, arg_str(&args[1]));
     if (charset == CHARSET_UTF8) return ret_slice(out, s);
     ArenaBuf buf = arena_buf(env->arena);
+    if (charset == CHARSET_UNKNOWN) return convert(&buf, arg_str(&args[1]), STR("UTF-8"), s, STR("?"), true, err, arg_str(&args[1])) && ret_buf(out, &buf);
     if (charset == CHARSET_UTF16 && s.len > 0) add_unit16(&buf, 0xFEFF, false);
     for (uint32_t i = 0; i < s.len;) {
         uint32_t cp;
@@ -109,9 +134,9 @@ FN_BODY(fn_decode)
 {
     Str s = arg_str(&args[0]);
     Charset charset = charset_find(arg_str(&args[1]));
-    if (charset == CHARSET_UNKNOWN) return unknown_charset(err, arg_str(&args[1]));
     if (charset == CHARSET_UTF8) return ret_slice(out, utf8_repair(env->arena, s));
     ArenaBuf buf = arena_buf(env->arena);
+    if (charset == CHARSET_UNKNOWN) return convert(&buf, STR("UTF-8"), arg_str(&args[1]), s, STR("\xEF\xBF\xBD"), false, err, arg_str(&args[1])) && ret_buf(out, &buf);
     if (charset >= CHARSET_UTF16) decode_wide(&buf, charset, s);
     else
         for (uint32_t i = 0; i < s.len; i++) {

@@ -82,7 +82,7 @@ static const Type *infer_round(InferCtx *infer, Err *err)
     if (infer->nargs < 1 || infer->nargs > 2 || !type_is_numeric(infer->args[0]->type)) return infer_refuse(infer, err);
     const Type *type = infer->args[0]->type;
     if (infer->nargs == 2) {
-        if (!type_is_integer(infer->args[1]->type) && infer->args[1]->type->kind != TYPE_NULL) return infer_refuse(infer, err);
+        if (!type_is_integer(infer->args[1]->type)) return infer_refuse(infer, err);
         infer_cast(infer, 1, type_simple(TYPE_INT, true));
     }
     const Datum *digits = infer->nargs == 2 ? infer_const(infer, 1) : NULL;

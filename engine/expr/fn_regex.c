@@ -5,20 +5,25 @@
 
 typedef struct RegexPrep { bool fixed; Regex *regex; } RegexPrep;
 
-static RegexPrep *prepare_regex_text(Arena *arena, const Datum *text)
+static RegexPrep *prepare_regex_text(Arena *arena, const Datum *text, Err *err)
 {
     RegexPrep *prep = ARENA_NEW(arena, RegexPrep);
-    const char *why;
+    const char *why = NULL;
     if (!text) return prep;
     prep->fixed = true;
     if (!text->null) prep->regex = regex_compile(arena, datum_text(text), 0, &why);
+    if (!prep->regex && regex_is_limit(why)) {
+        err_set(err, E_UNSUPPORTED, "regular expression '" STR_FMT "': %s", STR_ARG(datum_text(text)), why);
+        err_hint(err, "Write the lookbehind as alternatives of fixed length.");
+        return NULL;
+    }
     return prep;
 }
 
 static void *prepare_regex(const FuncCall *call, Arena *arena, const Datum *const *const_args, Err *err)
 {
-    (void)call, (void)err;
-    return prepare_regex_text(arena, const_args[1]);
+    (void)call;
+    return prepare_regex_text(arena, const_args[1], err);
 }
 
 static const Regex *call_regex(const FuncCall *call, const Datum *args)
@@ -179,13 +184,12 @@ typedef struct MapPrep { RegexPrep *outer, *inner; } MapPrep;
 
 static void *prepare_str_to_map(const FuncCall *call, Arena *arena, const Datum *const *const_args, Err *err)
 {
-    (void)err;
     MapPrep *prep = ARENA_NEW(arena, MapPrep);
     Datum comma = datum_str(arena, STR(",")), equals = datum_str(arena, STR("="));
     bool given = arg_count(call) > 1;
-    prep->outer = prepare_regex_text(arena, given ? const_args[1] : &comma);
-    prep->inner = prepare_regex_text(arena, given ? const_args[2] : &equals);
-    return prep;
+    prep->outer = prepare_regex_text(arena, given ? const_args[1] : &comma, err);
+    prep->inner = prepare_regex_text(arena, given ? const_args[2] : &equals, err);
+    return prep->outer && prep->inner ? prep : NULL;
 }
 
 static bool put_entry(Nested *map, Datum key, Datum value)

@@ -285,6 +285,8 @@ Regex *regex_compile(Arena *arena, Str pattern, unsigned flags, const char **why
     return regex;
 }
 
+bool regex_is_limit(const char *why) { return why && strstr(why, "lookbehind") != NULL; }
+
 uint32_t regex_groups(const Regex *regex) { return regex->groups; }
 
 /* ---- per-thread state ---- */

@@ -6,6 +6,8 @@
 
 typedef struct Regex Regex;
 enum { REGEX_FULL = 1 /* the whole text must match */, REGEX_DOTALL = 2 };
+/* Is `why` of a refused pattern about something Java allows and PCRE2 does not (lookbehind of varying length)? */
+bool regex_is_limit(const char *why);
 /* Compiles; freed with the arena. NULL and *why (static text or text in arena) when the pattern is not valid. */
 Regex *regex_compile(Arena *arena, Str pattern, unsigned flags, const char **why);
 /* From this thread's cache of patterns seen lately (for patterns that vary by row); NULL when not valid. Good until the next call. */
