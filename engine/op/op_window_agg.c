@@ -1,17 +1,15 @@
 /* Window aggregates over TUMBLE, HOP and CUMULATE (window functions and the older GROUP BY windows). A row is added once, to
- * its slice: windows are sums of slices. State: one GroupTable a slice, in order of start; CUMULATE also keeps one table per
+ * its slice: windows are sums of slices, by two stacks where a window holds many (window_stack.h). State: one GroupTable a slice, in order of start; CUMULATE also keeps one table per
  * base window that holds what its steps have shown so far.
  * A window is due when time passes its end - 1 ms (watermark, or the clock for processing time); results come by window end,
  * within a window by first arrival of the key. A row is late when the last window that holds it has fired.
  * Leftover processing-time windows are not flushed at the end of bounded input, as in Flink. */
 #include "engine/op/group_table.h"
 #include "engine/op/window.h"
+#include "engine/op/window_stack.h"
 #include "engine/base/clock.h"
 
 #include <stdlib.h>
-
-typedef struct Slice { int64_t start; GroupTable table; } Slice;
-typedef struct SliceList { Slice **v; uint32_t n, cap; } SliceList;
 
 typedef struct WindowAgg {
     Op op;
@@ -22,9 +20,11 @@ typedef struct WindowAgg {
     SliceList bases;                /* CUMULATE: ascending start of the base window */
     SliceList spare;                /* empty tables, for reuse */
     Slice *merged;                  /* HOP: the window being fired */
+    WindowStack stack;              /* HOP of many slices */
+    uint64_t stack_len;             /* groups of the last window summed so */
     int64_t slice_us, slide_us;
     int64_t progress;               /* time passed so far: every window due by then has fired */
-    bool retracts;
+    bool retracts, stacked;
 } WindowAgg;
 
 static const WindowAggConfig *config_of(const WindowAgg *agg)
@@ -35,6 +35,19 @@ static const WindowAggConfig *config_of(const WindowAgg *agg)
 static const WindowSpec *spec_of(const WindowAgg *agg)
 {
     return &config_of(agg)->window;
+}
+
+/* Few slices are summed one by one: that keeps the order of lists and the rounding of sums as Flink has them. */
+static bool wants_stack(const WindowAgg *agg)
+{
+    enum { MANY_SLICES = 16 };
+    static const char *const ordered[] = { "LISTAGG", "STRING_AGG", "ARRAY_AGG", "COLLECT", "JSON_ARRAYAGG", "JSON_OBJECTAGG" };
+    const WindowAggConfig *config = config_of(agg);
+    if (config->window.kind != WINDOW_HOP || config->window.size_us / agg->slice_us < MANY_SLICES) return false;
+    for (uint32_t i = 0; i < config->ncalls; i++)
+        for (size_t k = 0; k < sizeof ordered / sizeof *ordered; k++)
+            if (strcmp(agg_name(config->calls[i].def), ordered[k]) == 0) return false;
+    return true;
 }
 
 static bool window_agg_open(Op *op, Err *err)
@@ -49,6 +62,8 @@ static bool window_agg_open(Op *op, Err *err)
     agg->slide_us = window_slide_us(spec_of(agg));
     agg->progress = WATERMARK_MIN;
     agg->retracts = node_retracts(op->node);
+    agg->stacked = wants_stack(agg);
+    if (agg->stacked) window_stack_init(&agg->stack, &agg->layout);
     return true;
 }
 
@@ -147,6 +162,7 @@ static bool add_rows(WindowAgg *agg, int64_t start, const Batch *in, const uint3
     }
     bool shown = spec->kind == WINDOW_CUMULATE && agg->progress != WATERMARK_MIN && window_due(spec, start + agg->slice_us) <= agg->progress;
     Slice *slice = shown ? list_need(agg, &agg->bases, base_of(agg, start)) : list_need(agg, &agg->slices, start);
+    if (agg->stacked) window_stack_touch(&agg->stack, start);
     Arena *scratch = agg->op.scratch;
     Group **groups = arena_alloc(scratch, sizeof *groups * ((size_t)n + 1));
     group_table_lookup(&slice->table, in, rows, n, groups, scratch);
@@ -239,17 +255,6 @@ static bool emit_table(WindowAgg *agg, const GroupTable *table, int64_t start, i
     return !n || emit_groups(agg, groups, n, start, end, err);
 }
 
-static void merge_into(WindowAgg *agg, GroupTable *into, const GroupTable *from)
-{
-    for (uint32_t i = 0; i < from->used; i++) {
-        const Group *group = group_at(from, i);
-        if (!group->live) continue;
-        Group *target = group_table_like(into, group);
-        target->rows += group->rows;
-        aggset_merge(agg->set, group_state(target), group_state(group));
-    }
-}
-
 /* TUMBLE, HOP: the next window end that slice `at` waits for, beyond what has fired; INT64_MAX when there is none left. */
 static int64_t next_end(const WindowAgg *agg, int64_t start, int64_t fired_end)
 {
@@ -265,10 +270,17 @@ static bool fire_hop(WindowAgg *agg, int64_t end, Err *err)
 {
     int64_t start = end - spec_of(agg)->size_us;
     uint32_t from = list_search(&agg->slices, start), to = list_search(&agg->slices, end);
+    /* The stacks hold up to slices x keys groups: too many keys are merged slice by slice. */
+    enum { STACK_GROUPS_MAX = 4000000 };
+    if (agg->stacked && (uint64_t)(to - from) * agg->stack_len <= STACK_GROUPS_MAX) {
+        const GroupTable *sum = window_stack_sum(&agg->stack, &agg->slices, start, end);
+        agg->stack_len = sum->len;
+        return emit_table(agg, sum, start, end, err);
+    }
     if (to - from == 1) return emit_table(agg, &agg->slices.v[from]->table, start, end, err);
     if (!agg->merged) agg->merged = slice_take(agg, 0);
     /* Newest slice first: the order in which Flink joins lists. */
-    for (uint32_t i = to; i-- > from;) merge_into(agg, &agg->merged->table, &agg->slices.v[i]->table);
+    for (uint32_t i = to; i-- > from;) group_table_merge(agg->set, &agg->merged->table, &agg->slices.v[i]->table);
     bool ok = emit_table(agg, &agg->merged->table, start, end, err);
     group_table_clear(&agg->merged->table);
     return ok;
@@ -304,7 +316,7 @@ static bool fire_step(WindowAgg *agg, int64_t base, int64_t end, Err *err)
     Slice *total = list_need(agg, &agg->bases, base);
     uint32_t at = list_search(&agg->slices, end - agg->slice_us);
     if (at < agg->slices.n && agg->slices.v[at]->start == end - agg->slice_us) {
-        merge_into(agg, &total->table, &agg->slices.v[at]->table);
+        group_table_merge(agg->set, &total->table, &agg->slices.v[at]->table);
         list_remove(agg, &agg->slices, at);
     }
     if (!emit_table(agg, &total->table, base, end, err)) return false;
@@ -441,6 +453,7 @@ static void window_agg_close(Op *op)
         group_table_free(&agg->merged->table);
         free(agg->merged);
     }
+    window_stack_free(&agg->stack);
     list_free(&agg->slices);
     list_free(&agg->bases);
     list_free(&agg->spare);

@@ -69,6 +69,61 @@ static void hop(void **state)
     driver_free(d);
 }
 
+/* Many slices a window are summed by two stacks: the same as adding up by hand, with gaps and late rows. */
+static void hop_of_many_slices(void **state)
+{
+    (void)state;
+    enum { SIZE = 40, SPAN = 300, ROWS = 400, KEYS = 3 };
+    Driver *d = driver_new(PLAN_WINDOW_AGG, "k INT, n INT, ts TIMESTAMP(3)", "k INT, sum INT, low INT, we TIMESTAMP(3) NOT NULL");
+    AggCall *calls = ARENA_ARRAY(d->arena, AggCall, 2);
+    calls[0] = driver_agg(d, "SUM", 1, false, false);
+    calls[1] = driver_agg(d, "MIN", 1, false, false);
+    static WindowProp props[] = { WPROP_END };
+    d->node.u.window_agg = (WindowAggConfig){ .window = { .kind = WINDOW_HOP, .time_col = 2, .size_us = SIZE * SECOND, .slide_us = SECOND }, .keys = COLS(d, 0), .nkeys = 1,
+        .calls = calls, .ncalls = 2, .props = props, .nprops = 1 };
+    StrBuf script = { 0 }, expected = { 0 };
+    int sum[SPAN + SIZE][KEYS], low[SPAN + SIZE][KEYS], count[SPAN + SIZE][KEYS];
+    memset(sum, 0, sizeof sum);
+    memset(count, 0, sizeof count);
+    random_seed(3);
+    int64_t base = 1704067200, watermark = -1;
+    for (int i = 0; i < ROWS; i++) {
+        int at = i * SPAN / ROWS, t = at - (int)(random_u64() % 8), key = (int)(random_u64() % KEYS), n = (int)(random_u64() % 100);
+        if (t < 0 || (t >= 120 && t < 175)) continue;
+        strbuf_addf(&script, "+I %d | %d | ", key, n);
+        timestamp_print(instant_us((base + t) * 1000000), 0, &script);
+        strbuf_addc(&script, '\n');
+        for (int end = t + 1; end <= t + SIZE; end++) {
+            if (end <= watermark) continue;                  /* that window has fired */
+            low[end][key] = count[end][key] && low[end][key] < n ? low[end][key] : n;
+            sum[end][key] += n;
+            count[end][key]++;
+        }
+        if (i % 5) continue;
+        watermark = at;
+        strbuf_addz(&script, "W ");
+        timestamp_print(instant_us((base + at) * 1000000), 0, &script);
+        strbuf_addc(&script, '\n');
+    }
+    strbuf_addz(&script, "E\n");
+    for (int end = 1; end < SPAN + SIZE; end++)
+        for (int key = 0; key < KEYS; key++) {
+            if (!count[end][key]) continue;
+            strbuf_addf(&expected, "+I %d | %d | %d | ", key, sum[end][key], low[end][key]);
+            timestamp_print(instant_us((base + end) * 1000000), 3, &expected);
+            strbuf_addc(&expected, '\n');
+        }
+    driver_fold(&expected);
+    for (int restore = 0; restore < 2; restore++) {
+        assert_true(driver_run(d, strbuf_cstr(&script), restore ? 1 : 7, restore));
+        driver_fold(&d->out);
+        assert_string_equal(strbuf_cstr(&d->out), strbuf_cstr(&expected));
+    }
+    strbuf_free(&script);
+    strbuf_free(&expected);
+    driver_free(d);
+}
+
 static void cumulate(void **state)
 {
     (void)state;
@@ -246,7 +301,7 @@ static void rows_of_windows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tumble), cmocka_unit_test(tumble_before_1970), cmocka_unit_test(hop), cmocka_unit_test(cumulate), cmocka_unit_test(session),
+        cmocka_unit_test(tumble), cmocka_unit_test(tumble_before_1970), cmocka_unit_test(hop), cmocka_unit_test(hop_of_many_slices), cmocka_unit_test(cumulate), cmocka_unit_test(session),
         cmocka_unit_test(several_keys), cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(firing), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
     };
     return cmocka_run_group_tests_name("op_window", tests, NULL, NULL);
