@@ -102,11 +102,19 @@ static void many_groups(void **state)
     driver_free(d);
 }
 
+static void damaged_state(void **state)
+{
+    (void)state;
+    Driver *d = sum_by_key(true);
+    driver_damage(d, "+I a | 1\n+I a key of more than twelve bytes | 2\n+I <NULL> | 3\n");
+    driver_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inserts_and_updates), cmocka_unit_test(retracts), cmocka_unit_test(unchanged_is_silent), cmocka_unit_test(state_expires),
-        cmocka_unit_test(distinct_without_aggregates), cmocka_unit_test(batch_mode), cmocka_unit_test(many_groups),
+        cmocka_unit_test(distinct_without_aggregates), cmocka_unit_test(batch_mode), cmocka_unit_test(many_groups), cmocka_unit_test(damaged_state),
     };
     return cmocka_run_group_tests_name("op_group_agg", tests, NULL, NULL);
 }

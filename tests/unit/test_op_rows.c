@@ -275,12 +275,33 @@ static void sink_enforces_not_null(void **state)
     driver_free(d);
 }
 
+static void damaged_state(void **state)
+{
+    (void)state;
+    const char *script = "+I 1 | a\n+I 2 | a text of more than twelve bytes\n+I <NULL> | <NULL>\n";
+    Driver *d = driver_new(PLAN_NORMALIZE, "id INT, v STRING", "id INT, v STRING");
+    d->node.u.normalize = (NormalizeConfig){ .key = COLS(d, 0), .nkey = 1 };
+    driver_damage(d, script);
+    d->node.kind = PLAN_MATERIALIZE;
+    d->node.u.materialize = (MaterializeConfig){ COLS(d, 0), 1 };
+    driver_damage(d, script);
+    static SortKey keys[] = { { 1, true, false } };
+    d->node.kind = PLAN_SORT;
+    d->node.u.sort = (SortConfig){ .keys = keys, .nkeys = 1, .limit = -1 };
+    driver_damage(d, script);
+    d->node.kind = PLAN_LIMIT;
+    d->input_nodes[0].changes = CHANGES_ALL;
+    d->node.u.limit = (LimitConfig){ .limit = 2 };
+    driver_damage(d, script);
+    driver_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calc), cmocka_unit_test(watermark_after_every_row), cmocka_unit_test(watermark_by_the_clock), cmocka_unit_test(union_takes_the_least_watermark),
         cmocka_unit_test(normalize), cmocka_unit_test(materialize), cmocka_unit_test(sort_bounded), cmocka_unit_test(sort_by_time), cmocka_unit_test(limit),
-        cmocka_unit_test(unnest), cmocka_unit_test(expand), cmocka_unit_test(over_bounded), cmocka_unit_test(sink_enforces_not_null),
+        cmocka_unit_test(unnest), cmocka_unit_test(expand), cmocka_unit_test(over_bounded), cmocka_unit_test(sink_enforces_not_null), cmocka_unit_test(damaged_state),
     };
     return cmocka_run_group_tests_name("op_rows", tests, NULL, NULL);
 }

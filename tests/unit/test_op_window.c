@@ -253,6 +253,17 @@ static void firing(void **state)
     driver_free(d);
 }
 
+static void damaged_state(void **state)
+{
+    (void)state;
+    static const WindowKind kinds[] = { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE, WINDOW_SESSION };
+    for (int k = 0; k < 4; k++) {
+        Driver *d = window_agg(kinds[k], 10, 5);
+        driver_damage(d, "+I a | 1 | 2024-01-01 00:00:01 | x\n+I a key of more than twelve bytes | 2 | 2024-01-01 00:00:09 | a text of more than twelve bytes\n+I <NULL> | 3 | 2024-01-01 00:00:41 | z\n");
+        driver_free(d);
+    }
+}
+
 static void null_time_fails(void **state)
 {
     (void)state;
@@ -302,7 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tumble), cmocka_unit_test(tumble_before_1970), cmocka_unit_test(hop), cmocka_unit_test(hop_of_many_slices), cmocka_unit_test(cumulate), cmocka_unit_test(session),
-        cmocka_unit_test(several_keys), cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(firing), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
+        cmocka_unit_test(several_keys), cmocka_unit_test(changelog_input), cmocka_unit_test(processing_time), cmocka_unit_test(zones), cmocka_unit_test(firing), cmocka_unit_test(damaged_state), cmocka_unit_test(null_time_fails), cmocka_unit_test(rows_of_windows),
     };
     return cmocka_run_group_tests_name("op_window", tests, NULL, NULL);
 }
