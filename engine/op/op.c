@@ -63,8 +63,11 @@ bool op_emit(Op *op, const Batch *batch, Err *err)
     return true;
 }
 
+/* Batch mode has no watermarks in band: rows may still come when a source has ended (final aggregates, sorts), so every operator
+ * sees its only one, WATERMARK_MAX, when its own inputs have ended. */
 bool op_emit_watermark(Op *op, int64_t ts_us, Err *err)
 {
+    if (op->env->batch) return true;
     for (uint32_t i = 0; i < op->nouts; i++)
         if (!op_watermark(op->outs[i].op, op->outs[i].input, ts_us, err)) return false;
     return true;
@@ -126,6 +129,10 @@ bool op_finish_input(Op *op, uint32_t input, Err *err)
     if (op->cls->finish_input && !op->cls->finish_input(op, input, err)) return false;
     for (uint32_t i = 0; i < op->ninputs; i++)
         if (!op->input_done[i]) return true;
+    if (op->env->batch && op->wm != WATERMARK_MAX) {
+        op->wm = WATERMARK_MAX;
+        if (op->cls->watermark && !op->cls->watermark(op, WATERMARK_MAX, err)) return false;
+    }
     if (op->cls->finish && !op->cls->finish(op, err)) return false;
     for (uint32_t i = 0; i < op->nouts; i++)
         if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
