@@ -65,7 +65,7 @@ test:
 	@tests/lib/deps.sh test
 	@$(MAKE) --no-print-directory -s -j2 WERROR=-Werror all test-programs
 	@tests/run.sh
-test-programs: $(UNIT) $(FUZZ)
+test-programs: $(UNIT) $(FUZZ) $(B)/docs/functions
 
 # Rates beside bare C loops, and the size, start and memory of the binary.
 $(B)/bench/%: tests/bench/%.c $(B)/libweir.a
@@ -74,11 +74,19 @@ $(B)/bench/%: tests/bench/%.c $(B)/libweir.a
 bench: all $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
 	@tests/bench/run.sh
 
+# Pages made from tables of the source.
+$(B)/docs/%: tests/docs/%.c $(B)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS)
+.PHONY: docs
+docs: $(B)/docs/functions
+	$(B)/docs/functions > docs/functions.md
+
 install: $(B)/weir
 	install -D -m 755 $(B)/weir $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weir
 
 clean:
 	rm -rf build
 
-.PHONY: all unit asan tsan demo test test-programs bench install clean
+.PHONY: all unit asan tsan demo test test-programs bench docs install clean
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)

@@ -40,7 +40,8 @@ cases() { # NAME ARGS..
     else failures="$failures $name"; printf 'FAIL  %s: %s\n' "$name" "$line"; grep -E '^FAIL|^passes' "$log" | head -n 60 | sed 's/^/    /'; fi
 }
 
-if wants lint; then note "source rules"; step lint tests/lint.sh; fi
+current_page() { build/docs/functions | diff docs/functions.md - || { echo "docs/functions.md is not up to date: make docs"; return 1; }; }
+if wants lint; then note "source rules"; step lint tests/lint.sh; step "docs/functions.md is current" current_page; fi
 if wants unit; then
     note "unit tests"
     for t in build/unit/test_*; do [ -x "$t" ] && [ -f "$t" ] && step "$(basename "$t")" "$t"; done

@@ -155,6 +155,8 @@ const AggDef *const *agg_all(uint32_t *n)
     return all_defs;
 }
 
+const char *agg_doc(const AggDef *def) { return def->doc; }
+const char *agg_example(const AggDef *def) { return def->example; }
 const char *agg_name(const AggDef *def) { return def->name; }
 bool agg_can_retract(const AggDef *def) { return !(def->flags & AGG_NO_RETRACT); }
 bool agg_can_merge(const AggDef *def) { return !(def->flags & AGG_NO_MERGE); }

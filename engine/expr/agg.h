@@ -25,6 +25,8 @@ bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool disti
 const AggDef *agg_find(Str name);
 const AggDef *const *agg_all(uint32_t *n);
 const char *agg_name(const AggDef *def);
+const char *agg_doc(const AggDef *def);          /* one sentence; NULL = internal, not offered to users */
+const char *agg_example(const AggDef *def);
 bool agg_can_retract(const AggDef *def);
 bool agg_can_merge(const AggDef *def);           /* FIRST_VALUE, LAST_VALUE cannot: no HOP, CUMULATE, SESSION (flink-rules.md 1.A section 3) */
 
