@@ -54,12 +54,14 @@ typedef struct OverCall { OverFunc func; AggCall agg; int64_t offset; Datum dflt
     bool rows; bool start_unbounded, end_unbounded; int64_t start, end; bool range_interval; } OverCall;              /* frame, offsets relative to the current row (negative = preceding) */
 typedef struct OverConfig { uint32_t *partition; uint32_t npartition; SortKey *order; uint32_t norder; OverCall *calls; uint32_t ncalls; bool by_time, proctime; } OverConfig;  /* output: input columns, then results */
 typedef struct UnnestConfig { Expr *collection; bool ordinality, outer; Expr *condition; } UnnestConfig;            /* output: input columns, element column(s), [ordinality]; condition over the output (LEFT JOIN .. ON) */
-typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key */
+typedef enum MergeMode { MERGE_LAST, MERGE_FIRST /* ON CONFLICT DO NOTHING */, MERGE_FAIL /* DO ERROR */ } MergeMode;
+typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; MergeMode mode; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key; a -U without +U is a delete */
 typedef enum NullPolicy { NULLS_ERROR, NULLS_DROP } NullPolicy;
 typedef struct SinkConfig {
     const TableDef *table; const ConnectorDef *connector; const ConnTable *conn; /* connector NULL = collect: rows of a top-level SELECT go to the session */
     Str *metadata; uint32_t nmetadata; NullPolicy null_policy; int32_t rowtime; bool overwrite; const Options *static_partition;
     uint8_t accepts;                                                             /* CHANGES_* that the sink takes */
+    bool on_conflict; MergeMode conflict;                                        /* INSERT .. ON CONFLICT */
 } SinkConfig;
 
 struct PlanNode {
@@ -97,4 +99,6 @@ void plan_free(Plan *plan);
 void plan_explain(const Plan *plan, StrBuf *out);
 /* Stable text of a node's meaning (kind, config, inputs' meaning): matches operators across versions of a query. */
 void plan_digest(const PlanNode *node, StrBuf *out);
+/* The same without the inputs: two nodes of equal text over the same inputs do the same. */
+void plan_digest_node(const PlanNode *node, StrBuf *out);
 #endif

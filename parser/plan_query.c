@@ -1,0 +1,357 @@
+/* Queries to plan nodes: SELECT, VALUES, UNION, TABLE t, WITH. Subquery predicates, QUALIFY, INTERSECT and EXCEPT are refused
+ * where their rules would stand. ORDER BY and LIMIT are plan_order.c's. */
+#include "parser/bind.h"
+#include "parser/plan_query.h"
+
+/* --- select list --- */
+
+static Str item_name(Binder *b, const AstItem *item, uint32_t position)
+{
+    const Ast *ast = item->expr;
+    if (item->alias.name.len) return item->alias.name;
+    if (ast->kind == AST_NAME) return ast->u.name.part[ast->u.name.n - 1].name;
+    if (ast->kind == AST_FIELD) return ast->u.field.field.name;
+    return str_printf(b->arena, "EXPR$%u", position);
+}
+
+static bool row_star(Binder *b, const ExprScope *es, const Ast *ast, SelectList *out, Err *err)
+{
+    Expr *row = bind_expr(b, es, ast->u.field.base, err);
+    if (!row) return false;
+    if (row->type->kind != TYPE_ROW) return err_at(err, E_TYPE, ast->span, ".* needs a ROW");
+    for (uint32_t i = 0; i < row->type->nfields; i++) {
+        Expr *args[2] = { row, expr_const(b->arena, type_simple(TYPE_INT, false), datum_i32((int32_t)i), ast->span) };
+        SelectItem item = { expr_call(&b->ctx, STR("FIELD"), args, 2, ast->span, err), row->type->fields[i].name, ast->span };
+        if (!item.expr) return false;
+        ARENA_PUSH(b->arena, *out, item);
+    }
+    return true;
+}
+
+static bool bind_items(Binder *b, const ExprScope *es, const ItemList *items, SelectList *out, Err *err)
+{
+    for (uint32_t i = 0; i < items->n; i++) {
+        const AstItem *item = &items->v[i];
+        if (item->expr->kind == AST_STAR) {
+            if (!scope_star(b, es, &item->expr->u.name, item->expr->span, out, err)) return false;
+            continue;
+        }
+        if (item->expr->kind == AST_FIELD && item->expr->u.field.star) {
+            if (!row_star(b, es, item->expr, out, err)) return false;
+            continue;
+        }
+        SelectItem bound = { bind_expr(b, es, item->expr, err), item_name(b, item, out->n), item->expr->span };
+        if (!bound.expr || !refuse_null_type(bound.expr, err)) return false;
+        ARENA_PUSH(b->arena, *out, bound);
+    }
+    return true;
+}
+
+/* --- SELECT --- */
+
+typedef struct Select {
+    const AstQuery *query;
+    Relation rel;
+    Expr *where, *having;
+    Grouping grouping;
+    SelectList items;
+    SortList sort;                               /* hidden items for it stand behind items */
+    uint32_t visible;
+    bool aggregates;
+} Select;
+
+static bool check_clauses(const AstQuery *query, Err *err)
+{
+    if (query->stream) return unsupported(err, query->span, "SELECT STREAM is", "Leave STREAM out: queries are streams already.");
+    for (uint32_t i = 0; i < query->hints.n; i++) {
+        static const char *const names[] = { "STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "OPTIONS" };
+        bool known = false;
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) known = known || str_iis(query->hints.v[i].name.name, names[k]);
+        if (!known) return err_at(err, E_INVALID, query->hints.v[i].span, "there is no hint \"" STR_FMT "\"", STR_ARG(query->hints.v[i].name.name));
+    }
+    return true;
+}
+
+/* Keys that some grouping set leaves out may be NULL wherever they are used. */
+static Scope nullable_keys(Binder *b, const Scope *scope, const Grouping *grouping)
+{
+    Scope copy = { 0 };
+    for (uint32_t i = 0; i < scope->n; i++) {
+        ScopeTable table = scope->v[i];
+        table.cols = arena_copy(b->arena, table.cols, sizeof *table.cols * (table.n + 1));
+        ARENA_PUSH(b->arena, copy, table);
+    }
+    for (uint32_t k = 0; k < grouping->nkeys; k++) {
+        bool everywhere = true;
+        for (uint32_t s = 0; s < grouping->nsets; s++) everywhere = everywhere && (grouping->sets[s] >> k & 1);
+        if (everywhere || grouping->keys[k]->kind != EXPR_COLUMN) continue;
+        for (uint32_t i = 0; i < copy.n; i++)
+            for (uint32_t c = 0; c < copy.v[i].n; c++)
+                if (copy.v[i].cols[c].column == grouping->keys[k]->column) copy.v[i].cols[c].type = type_with_null(b->arena, copy.v[i].cols[c].type, true);
+    }
+    return copy;
+}
+
+static bool bind_groups(Binder *b, Select *select, Scope *scope, Err *err)
+{
+    if (!select->query->has_group) return true;
+    if (!bind_group_by(b, scope, select->query, &select->grouping, err)) return false;
+    if (select->grouping.nsets <= 1) return true;
+    *scope = nullable_keys(b, scope, &select->grouping);
+    select->grouping = (Grouping){ 0 };
+    return bind_group_by(b, scope, select->query, &select->grouping, err);
+}
+
+static bool bind_select(Binder *b, Select *select, Scope *scope, Err *err)
+{
+    const AstQuery *query = select->query;
+    const ExprScope where = { .scope = scope, .clause = "WHERE clause", .query = query };
+    if (query->where) {
+        select->where = bind_condition(b, &where, query->where, err);
+        if (!select->where) return false;
+    }
+    if (!bind_groups(b, select, scope, err)) return false;
+    const ExprScope es = { .scope = scope, .clause = "select list", .grouping = &select->grouping, .query = query };
+    if (!bind_items(b, &es, &query->items, &select->items, err)) return false;
+    if (query->having) {
+        ExprScope having = es;
+        having.clause = "HAVING clause";
+        select->having = bind_condition(b, &having, query->having, err);
+        if (!select->having) return false;
+    }
+    select->visible = select->items.n;
+    if (!bind_order(b, &es, query, &select->items, &select->sort, err)) return false;
+    if (query->qualify) return unsupported(err, query->qualify->span, "QUALIFY is", "Keep the latest row per key with LAST_VALUE and GROUP BY.");
+    select->aggregates = query->has_group || query->having || select->grouping.calls.n || select->grouping.groupings.n;
+    return true;
+}
+
+static PlanNode *aggregate_select(Binder *b, Select *select, const Scope *scope, Err *err)
+{
+    Grouping *grouping = &select->grouping;
+    Span span = select->query->span;
+    PlanNode *node = plan_grouping(b, select->rel.node, select->where, grouping, span, err);
+    if (!node) return NULL;
+    for (uint32_t i = 0; i < select->items.n; i++) {
+        select->items.v[i].expr = grouping_replace(b, grouping, scope, select->items.v[i].expr, err);
+        if (!select->items.v[i].expr) return NULL;
+    }
+    if (select->having) {
+        select->having = grouping_replace(b, grouping, scope, select->having, err);
+        if (!select->having) return NULL;
+    }
+    if (grouping->overs.n) return plan_over_items(b, node, select->having, grouping, &select->items, span, err);
+    return plan_calc(b, node, select->having, select->items.v, select->items.n, span, err);
+}
+
+static PlanNode *plan_select(Binder *b, const AstQuery *query, Err *err)
+{
+    Select select = { .query = query };
+    if (!check_clauses(query, err)) return NULL;
+    if (query->from) {
+        if (!bind_from(b, query->from, &select.rel, err)) return NULL;
+    } else {
+        select.rel.node = plan_one_row(b, query->span);
+    }
+    Scope scope = select.rel.scope;
+    if (!bind_select(b, &select, &scope, err)) return NULL;
+    PlanNode *node;
+    if (select.aggregates) node = aggregate_select(b, &select, &scope, err);
+    else if (select.grouping.overs.n) {
+        node = select.where ? plan_filter(b, select.rel.node, select.where, query->span, err) : select.rel.node;
+        if (node) node = plan_over_items(b, node, NULL, &select.grouping, &select.items, query->span, err);
+    } else node = plan_calc(b, select.rel.node, select.where, select.items.v, select.items.n, query->span, err);
+    if (node && query->distinct) {
+        if (select.items.n > select.visible) {
+            err_at(err, E_INVALID, select.items.v[select.visible].span, "with DISTINCT, ORDER BY can use columns of the select list only");
+            return NULL;
+        }
+        node = plan_distinct(b, node, query->span, err);
+    }
+    if (node) node = plan_order(b, node, &select.sort, query, err);
+    if (!node || select.items.n == select.visible) return node;
+    uint32_t *cols = ARENA_ARRAY(b->arena, uint32_t, select.visible + 1);
+    for (uint32_t i = 0; i < select.visible; i++) cols[i] = i;
+    return plan_columns(b, node, cols, select.visible, query->span);
+}
+
+/* --- VALUES --- */
+
+static const AstList *row_cells(const Ast *row, const AstList *one)
+{
+    return row->kind == AST_ROW ? &row->u.items.items : one;
+}
+
+static bool bind_rows(Binder *b, const AstQuery *query, Expr **cells, uint32_t n, Err *err)
+{
+    Scope none = { 0 };
+    const ExprScope es = { .scope = &none, .clause = "VALUES" };
+    for (uint32_t r = 0; r < query->rows.n; r++) {
+        const AstList one = { (Ast *[]){ query->rows.v[r] }, 1, 1 }, *row = row_cells(query->rows.v[r], &one);
+        if (row->n != n) return err_at(err, E_TYPE, query->rows.v[r]->span, "rows of VALUES differ in length: %u and %u", n, row->n);
+        for (uint32_t c = 0; c < n; c++) {
+            cells[r * n + c] = bind_expr(b, &es, row->v[c], err);
+            if (!cells[r * n + c] || !refuse_null_type(cells[r * n + c], err)) return false;
+        }
+    }
+    return true;
+}
+
+static bool unify_rows(Binder *b, Expr **cells, uint32_t nrows, uint32_t n, Schema *schema, Err *err)
+{
+    const Type **types = ARENA_ARRAY(b->arena, const Type *, nrows + 1);
+    for (uint32_t c = 0; c < n; c++) {
+        for (uint32_t r = 0; r < nrows; r++) types[r] = cells[r * n + c]->type;
+        const Type *common = type_common_calcite(b->arena, types, nrows);
+        if (!common) return err_at(err, E_TYPE, cells[c]->span, "values of column %u have types that do not fit together", c + 1);
+        *schema_col(schema, c) = (Column){ str_printf(b->arena, "EXPR$%u", c), common };
+        for (uint32_t r = 0; r < nrows; r++) {
+            Expr *cell = expr_fold(&b->ctx, expr_coerce(b->arena, cells[r * n + c], common), err);
+            if (!cell) return false;
+            cells[r * n + c] = cell;
+        }
+    }
+    return true;
+}
+
+static PlanNode *computed_rows(Binder *b, Expr **cells, uint32_t nrows, const Schema *schema, Span span, Err *err)
+{
+    PlanNode **rows = ARENA_ARRAY(b->arena, PlanNode *, nrows);
+    for (uint32_t r = 0; r < nrows; r++) {
+        SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, schema->n + 1);
+        for (uint32_t c = 0; c < schema->n; c++) items[c] = (SelectItem){ cells[r * schema->n + c], schema->cols[c].name, span };
+        rows[r] = plan_calc(b, plan_one_row(b, span), NULL, items, schema->n, span, err);
+        if (!rows[r]) return NULL;
+    }
+    return nrows == 1 ? rows[0] : plan_node(b->plan, PLAN_UNION, rows, nrows, schema, span);
+}
+
+static PlanNode *plan_values(Binder *b, const AstQuery *query, Err *err)
+{
+    uint32_t nrows = query->rows.n;
+    const AstList one = { (Ast *[]){ query->rows.v[0] }, 1, 1 };
+    uint32_t n = row_cells(query->rows.v[0], &one)->n;
+    Expr **cells = ARENA_ARRAY(b->arena, Expr *, (size_t)nrows * n + 1);
+    Schema *schema = schema_new(b->arena, n);
+    if (!bind_rows(b, query, cells, n, err) || !unify_rows(b, cells, nrows, n, schema, err)) return NULL;
+    for (uint32_t i = 0; i < nrows * n; i++)
+        if (cells[i]->kind != EXPR_CONST) return computed_rows(b, cells, nrows, schema, query->span, err);
+    PlanNode *node = plan_node(b->plan, PLAN_VALUES, NULL, 0, schema, query->span);
+    node->u.values = (ValuesConfig){ ARENA_ARRAY(b->arena, Datum, (size_t)nrows * n + 1), nrows };
+    for (uint32_t i = 0; i < nrows * n; i++) node->u.values.cells[i] = cells[i]->value;
+    return node;
+}
+
+/* --- set operations --- */
+
+static PlanNode *coerce_columns(Binder *b, PlanNode *node, const Schema *schema, Err *err)
+{
+    bool same = true;
+    SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, schema->n + 1);
+    for (uint32_t i = 0; i < schema->n; i++) {
+        const Type *type = node->schema->cols[i].type;
+        Expr *expr = expr_column(b->arena, i, type, node->span);
+        if (!type_eq(type, schema->cols[i].type, true)) {
+            expr = expr_coerce(b->arena, expr, schema->cols[i].type);
+            same = false;
+        }
+        items[i] = (SelectItem){ expr, schema->cols[i].name, node->span };
+    }
+    return same ? node : plan_calc(b, node, NULL, items, schema->n, node->span, err);
+}
+
+static PlanNode *plan_setop(Binder *b, const AstQuery *query, Err *err)
+{
+    PlanNode *sides[2];
+    sides[0] = plan_query(b, query->left, err);
+    sides[1] = sides[0] ? plan_query(b, query->right, err) : NULL;
+    if (!sides[1]) return NULL;
+    const Schema *left = sides[0]->schema, *right = sides[1]->schema;
+    if (left->n != right->n) {
+        err_at(err, E_INVALID, query->right->span, "the queries have different numbers of columns: %u and %u", left->n, right->n);
+        return NULL;
+    }
+    Schema *schema = schema_new(b->arena, left->n);
+    for (uint32_t i = 0; i < left->n; i++) {
+        const Type *types[2] = { left->cols[i].type, right->cols[i].type };
+        const Type *common = type_common_calcite(b->arena, types, 2);
+        if (!common) {
+            err_at(err, E_TYPE, query->right->span, "column %u has types that do not fit together: " STR_FMT " and " STR_FMT, i + 1, STR_ARG(type_text(b->arena, types[0])), STR_ARG(type_text(b->arena, types[1])));
+            return NULL;
+        }
+        /* A time attribute on one side makes one of the result, where no cast is in between. */
+        TimeAttr attr = types[0]->attr != ATTR_NONE ? types[0]->attr : types[1]->attr;
+        if (!type_eq(common, types[0], true) || !type_eq(common, types[1], true)) attr = ATTR_NONE;
+        *schema_col(schema, i) = (Column){ left->cols[i].name, type_with_attr(b->arena, common, attr) };
+    }
+    if (query->setop != SETOP_UNION) {
+        unsupported(err, query->span, query->setop == SETOP_INTERSECT ? "INTERSECT is" : "EXCEPT is", "Put both sides together with UNION ALL and count per row with GROUP BY and HAVING.");
+        return NULL;
+    }
+    for (int s = 0; s < 2; s++) {
+        sides[s] = coerce_columns(b, sides[s], schema, err);
+        if (!sides[s]) return NULL;
+    }
+    PlanNode *node = plan_node(b->plan, PLAN_UNION, sides, 2, schema, query->span);
+    return query->setop_all ? node : plan_distinct(b, node, query->span, err);
+}
+
+/* --- any query --- */
+
+static PlanNode *plan_table(Binder *b, const AstQuery *query, Err *err)
+{
+    Relation rel;
+    HintList none = { 0 };
+    SelectList items = { 0 };
+    if (!bind_table_name(b, &query->table, &none, &rel, err)) return NULL;
+    const ExprScope es = { .scope = &rel.scope, .clause = "select list" };
+    if (!scope_star(b, &es, NULL, query->span, &items, err)) return NULL;
+    return plan_calc(b, rel.node, NULL, items.v, items.n, query->span, err);
+}
+
+static PlanNode *output_order(Binder *b, PlanNode *node, const AstQuery *query, Err *err)
+{
+    Scope scope = { 0 };
+    SelectList items = { 0 };
+    SortList sort = { 0 };
+    scope_add(b, &scope, STR_NULL, node->schema, 0);
+    for (uint32_t i = 0; i < node->schema->n; i++) {
+        SelectItem item = { expr_column(b->arena, i, node->schema->cols[i].type, query->span), node->schema->cols[i].name, query->span };
+        ARENA_PUSH(b->arena, items, item);
+    }
+    uint32_t visible = items.n;
+    const ExprScope es = { .scope = &scope, .clause = "ORDER BY" };
+    if (!bind_order(b, &es, query, &items, &sort, err)) return NULL;
+    if (items.n > visible) node = plan_calc(b, node, NULL, items.v, items.n, query->span, err);
+    if (node) node = plan_order(b, node, &sort, query, err);
+    if (!node || items.n == visible) return node;
+    uint32_t *cols = ARENA_ARRAY(b->arena, uint32_t, visible + 1);
+    for (uint32_t i = 0; i < visible; i++) cols[i] = i;
+    return plan_columns(b, node, cols, visible, query->span);
+}
+
+PlanNode *plan_query(Binder *outer, const AstQuery *query, Err *err)
+{
+    Binder b = *outer;
+    b.depth++;
+    if (b.depth > 400) { err_at(err, E_INVALID, query->span, "queries are nested too deeply"); return NULL; }
+    if (query->with.recursive) {
+        unsupported(err, query->span, "WITH RECURSIVE is", "Write the steps out with UNION ALL.");
+        return NULL;
+    }
+    for (uint32_t i = 0; i < query->with.n; i++) {
+        Cte *cte = ARENA_NEW(b.arena, Cte);
+        *cte = (Cte){ b.ctes, &query->with.v[i] };
+        b.ctes = cte;
+        /* A WITH query is checked even where nobody reads it. */
+        if (!query->with.v[i].cols.n) continue;
+        Binder inner = b;
+        inner.ctes = cte->outer;
+        PlanNode *node = plan_query(&inner, cte->ast->query, err);
+        if (!node) return NULL;
+        if (node->schema->n != cte->ast->cols.n) { err_at(err, E_INVALID, cte->ast->name.span, "WITH names %u columns, its query has %u", cte->ast->cols.n, node->schema->n); return NULL; }
+    }
+    if (query->kind == QUERY_SELECT) return plan_select(&b, query, err);
+    PlanNode *node = query->kind == QUERY_VALUES ? plan_values(&b, query, err) : query->kind == QUERY_TABLE ? plan_table(&b, query, err) : plan_setop(&b, query, err);
+    return node && (query->order.n || query->limit || query->offset) ? output_order(&b, node, query, err) : node;
+}

@@ -1,0 +1,13 @@
+/* What plan_query.c, plan_order.c and bind_over.c share: sort keys over the items of a select list. */
+#ifndef WEIR_PARSER_PLAN_QUERY_H
+#define WEIR_PARSER_PLAN_QUERY_H
+#include "parser/bind.h"
+
+typedef struct SortList { SortKey *v; uint32_t n, cap; } SortList;           /* columns = items */
+/* Binds ORDER BY: ordinals, names of the select list, expressions. What is no item yet is appended to items. */
+bool bind_order(Binder *b, const ExprScope *es, const AstQuery *query, SelectList *items, SortList *out, Err *err) MUST_CHECK;
+/* ORDER BY, OFFSET and LIMIT of `query` on top of node. */
+PlanNode *plan_order(Binder *b, PlanNode *node, const SortList *sort, const AstQuery *query, Err *err);
+/* OVER columns behind node's own, then the items. */
+PlanNode *plan_over_items(Binder *b, PlanNode *node, Expr *filter, Grouping *grouping, SelectList *items, Span span, Err *err);
+#endif

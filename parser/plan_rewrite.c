@@ -1,0 +1,158 @@
+/* Rewrites that keep the meaning of a plan: CALCs over CALCs become one, DISTINCT over a unique key goes, simple conditions and
+ * LIMITs reach connectors that can use them. */
+#include "parser/bind.h"
+#include "engine/expr/func.h"
+
+static uint32_t *count_users(Plan *plan)
+{
+    uint32_t *users = ARENA_ARRAY(plan->arena, uint32_t, plan->nnodes + 1);
+    for (uint32_t i = 0; i < plan->nnodes; i++)
+        for (uint32_t k = 0; k < plan->nodes[i]->ninputs; k++) users[plan->nodes[i]->inputs[k]->id]++;
+    return users;
+}
+
+/* --- merging --- */
+
+static uint32_t column_uses(const Expr *expr, uint32_t column)
+{
+    if (!expr) return 0;
+    if (expr->kind == EXPR_COLUMN) return expr->column == column;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < expr->nargs; i++) n += column_uses(expr->args[i], column);
+    return n;
+}
+
+/* May the inner CALC's expressions move into the outer one? Not if something computed would be computed twice, or something
+ * volatile would be computed on other rows. */
+static bool can_merge(const PlanNode *outer, const PlanNode *inner)
+{
+    for (uint32_t c = 0; c < inner->u.calc.nexprs; c++) {
+        const Expr *expr = inner->u.calc.exprs[c];
+        if (expr->kind == EXPR_COLUMN || expr->kind == EXPR_CONST) continue;
+        uint32_t uses = column_uses(outer->u.calc.filter, c);
+        bool filtered = uses > 0;
+        for (uint32_t i = 0; i < outer->u.calc.nexprs; i++) uses += column_uses(outer->u.calc.exprs[i], c);
+        if (uses > 1) return false;
+        if ((filtered || outer->u.calc.filter) && !expr_is_deterministic(expr)) return false;
+    }
+    return true;
+}
+
+static void merge_calcs(Plan *plan)
+{
+    uint32_t *users = count_users(plan);
+    uint32_t n = plan->nnodes;
+    for (uint32_t i = 0; i < n; i++) {
+        PlanNode *node = plan->nodes[i];
+        while (node->kind == PLAN_CALC && node->inputs[0]->kind == PLAN_CALC && node->inputs[0]->id < n && users[node->inputs[0]->id] == 1 && can_merge(node, node->inputs[0])) {
+            const PlanNode *inner = node->inputs[0];
+            const CalcConfig *above = &node->u.calc, *below = &inner->u.calc;
+            Expr **exprs = ARENA_ARRAY(plan->arena, Expr *, above->nexprs + 1);
+            for (uint32_t c = 0; c < above->nexprs; c++) {
+                exprs[c] = expr_substitute(plan->arena, above->exprs[c], below->exprs, below->nexprs);
+            }
+            Expr *filter = above->filter ? expr_substitute(plan->arena, above->filter, below->exprs, below->nexprs) : NULL;
+            node->u.calc = (CalcConfig){ filters_and(plan->arena, below->filter, filter), exprs, above->nexprs };
+            node->inputs = inner->inputs;
+        }
+    }
+}
+
+/* --- DISTINCT over what is unique already --- */
+
+static bool redundant_distinct(const PlanNode *node)
+{
+    const GroupAggConfig *agg = &node->u.group_agg;
+    const PlanNode *in = node->inputs[0];
+    if (node->kind != PLAN_GROUP_AGG || agg->ncalls || !agg->nkeys || in->kind == PLAN_EXPAND) return false;
+    for (uint32_t k = 0; k < in->nupsert_keys; k++)
+        if (!in->upsert_keys[k].n) return false;
+    return key_covers(in, agg->keys, agg->nkeys);
+}
+
+static void drop_distinct(Plan *plan)
+{
+    for (uint32_t i = 0; i < plan->nnodes; i++) {
+        PlanNode *node = plan->nodes[i];
+        if (!redundant_distinct(node)) continue;
+        const GroupAggConfig agg = node->u.group_agg;
+        Expr **exprs = ARENA_ARRAY(plan->arena, Expr *, agg.nkeys + 1);
+        for (uint32_t k = 0; k < agg.nkeys; k++) exprs[k] = expr_column(plan->arena, agg.keys[k], node->schema->cols[k].type, node->span);
+        node->kind = PLAN_CALC;
+        node->u.calc = (CalcConfig){ NULL, exprs, agg.nkeys };
+    }
+}
+
+void plan_rewrite(Plan *plan)
+{
+    drop_distinct(plan);
+    merge_calcs(plan);
+}
+
+/* --- pushing to connectors --- */
+
+static int push_op(const char *name)
+{
+    static const char *const ops[] = { "=", "<>", "<", "<=", ">", ">=", "LIKE", "IS NULL", "IS NOT NULL" };
+    for (int i = 0; i <= PUSH_IS_NOT_NULL; i++)
+        if (strcmp(name, ops[i]) == 0) return i;
+    return -1;
+}
+
+static PushOp flip(PushOp op)
+{
+    switch (op) {
+    case PUSH_LT: return PUSH_GT;
+    case PUSH_LE: return PUSH_GE;
+    case PUSH_GT: return PUSH_LT;
+    case PUSH_GE: return PUSH_LE;
+    case PUSH_EQ: case PUSH_NE: case PUSH_LIKE: case PUSH_IS_NULL: case PUSH_IS_NOT_NULL: return op;
+    }
+    return op;
+}
+
+static bool pushed(const PlanNode *scan, const Expr *expr, PushPred *out)
+{
+    int op = expr->kind == EXPR_CALL ? push_op(expr->func->name) : -1;
+    if (op < 0 || expr->nargs < 1 || expr->nargs > 2) return false;
+    const Expr *column = expr->args[0], *value = expr->nargs == 2 ? expr->args[1] : NULL;
+    if (column->kind == EXPR_CONST && value && op != PUSH_LIKE) {
+        const Expr *swap = column;
+        column = value;
+        value = swap;
+        op = flip((PushOp)op);
+    }
+    if (column->kind != EXPR_COLUMN || column->column >= scan->u.scan.nphysical) return false;
+    if ((op == PUSH_IS_NULL || op == PUSH_IS_NOT_NULL) != !value) return false;
+    *out = (PushPred){ .column = scan->u.scan.physical[column->column], .op = (PushOp)op };
+    if (!value) return true;
+    const Type *type = scan->schema->cols[column->column].type;
+    bool text = type_is_string(type) && type_is_string(value->type);
+    if (value->kind != EXPR_CONST || value->value.null || !(text || type_eq(type, value->type, true))) return false;
+    out->value = value->value;
+    return true;
+}
+
+static void push_filter(Plan *plan, const PlanNode *calc, PlanNode *scan)
+{
+    const Expr *filter = calc->u.calc.filter;
+    uint32_t n = filter->kind == EXPR_AND ? filter->nargs : 1;
+    PushPred *preds = ARENA_ARRAY(plan->arena, PushPred, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (pushed(scan, filter->kind == EXPR_AND ? filter->args[i] : filter, &preds[scan->u.scan.npreds])) scan->u.scan.npreds++;
+    scan->u.scan.preds = preds;
+}
+
+/* Conditions stay above as well: a connector may evaluate them loosely. */
+void plan_push(Plan *plan)
+{
+    uint32_t *users = count_users(plan);
+    for (uint32_t i = 0; i < plan->nnodes; i++) {
+        PlanNode *node = plan->nodes[i], *in = node->ninputs ? node->inputs[0] : NULL;
+        if (!in || users[in->id] != 1) continue;
+        if (node->kind == PLAN_CALC && node->u.calc.filter && in->kind == PLAN_SCAN && (in->u.scan.connector->caps & CONN_PUSH_FILTER)) push_filter(plan, node, in);
+        if (node->kind != PLAN_LIMIT || node->u.limit.limit < 0) continue;
+        if (in->kind == PLAN_CALC && !in->u.calc.filter && users[in->inputs[0]->id] == 1) in = in->inputs[0];
+        if (in->kind == PLAN_SCAN && (in->u.scan.connector->caps & CONN_PUSH_LIMIT) && in->changes == CHANGES_INSERT) in->u.scan.limit = node->u.limit.limit + node->u.limit.offset;
+    }
+}
