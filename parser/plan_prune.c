@@ -69,7 +69,11 @@ static void ask(Prune *prune, PlanNode *node)
             want(in, node->u.watermark.rowtime);
             want_expr(in, node->u.watermark.expr);
             break;
-        case PLAN_NORMALIZE: want_same(in, out, n); want_list(in, node->u.normalize.key, node->u.normalize.nkey); break;
+        case PLAN_NORMALIZE:
+            want_same(in, out, n);
+            want_list(in, node->u.normalize.key, node->u.normalize.nkey);
+            if (node->u.normalize.filter) want_expr(in, node->u.normalize.filter);
+            break;
         case PLAN_GROUP_AGG: want_list(in, node->u.group_agg.keys, node->u.group_agg.nkeys); want_calls(in, node->u.group_agg.calls, node->u.group_agg.ncalls); break;
         case PLAN_WINDOW_TVF:
             want_same(in, out, n);
@@ -275,6 +279,7 @@ static void rebuild(Prune *prune, PlanNode *node)
     case PLAN_NORMALIZE:
         pass_columns(prune, node, need, 0);
         node->u.normalize.key = map_list(prune, node->u.normalize.key, node->u.normalize.nkey, map);
+        node->u.normalize.filter = map_expr(prune, node->u.normalize.filter, map);
         break;
     case PLAN_GROUP_AGG:
         identity(prune, node, need);

@@ -83,10 +83,25 @@ static void drop_distinct(Plan *plan)
     }
 }
 
+/* --- conditions below the state of upsert sources --- */
+
+static void push_below_state(Plan *plan)
+{
+    uint32_t *users = count_users(plan);
+    for (uint32_t i = 0; i < plan->nnodes; i++) {
+        PlanNode *node = plan->nodes[i], *in = node->ninputs ? node->inputs[0] : NULL;
+        if (node->kind != PLAN_CALC || !node->u.calc.filter || in->kind != PLAN_NORMALIZE || users[in->id] != 1 || !expr_is_deterministic(node->u.calc.filter)) continue;
+        in->u.normalize.filter = filters_and(plan->arena, in->u.normalize.filter, node->u.calc.filter);
+        node->u.calc.filter = NULL;
+    }
+}
+
 void plan_rewrite(Plan *plan)
 {
     drop_distinct(plan);
     merge_calcs(plan);
+    plan_topology(plan);
+    push_below_state(plan);
 }
 
 /* --- pushing to connectors --- */

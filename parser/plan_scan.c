@@ -129,7 +129,7 @@ static PlanNode *normalize(Binder *b, const TableDef *def, uint8_t changes, Plan
         return NULL;
     }
     PlanNode *node = plan_node(b->plan, PLAN_NORMALIZE, &in, 1, in->schema, span);
-    node->u.normalize = (NormalizeConfig){ def->pk, def->npk };
+    node->u.normalize = (NormalizeConfig){ .key = def->pk, .nkey = def->npk };
     return node;
 }
 

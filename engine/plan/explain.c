@@ -153,6 +153,17 @@ static void watermark_text(const PlanNode *node, const Schema *in, StrBuf *out)
     if (!in) strbuf_addf(out, ", %lld %d", (long long)config->interval_us, config->on_event);
 }
 
+static void normalize_text(const PlanNode *node, const Schema *in, StrBuf *out)
+{
+    strbuf_addz(out, "key=[");
+    add_columns(in, node->u.normalize.key, node->u.normalize.nkey, out);
+    strbuf_addc(out, ']');
+    if (!node->u.normalize.filter) return;
+    strbuf_addz(out, ", where=[");
+    expr_print(node->u.normalize.filter, in, out);
+    strbuf_addc(out, ']');
+}
+
 static void group_text(const PlanNode *node, const Schema *in, StrBuf *out)
 {
     const GroupAggConfig *agg = &node->u.group_agg;
@@ -259,7 +270,7 @@ static void node_text(const PlanNode *node, bool digest, StrBuf *out)
     case PLAN_VALUES: values_text(node, digest, out); break;
     case PLAN_CALC: calc_text(node, in, out); break;
     case PLAN_WATERMARK: watermark_text(node, in, out); break;
-    case PLAN_NORMALIZE: strbuf_addz(out, "key=["), add_columns(in, node->u.normalize.key, node->u.normalize.nkey, out), strbuf_addc(out, ']'); break;
+    case PLAN_NORMALIZE: normalize_text(node, in, out); break;
     case PLAN_GROUP_AGG: group_text(node, in, out); break;
     case PLAN_WINDOW_TVF: strbuf_addz(out, "window=["), add_window(&node->u.window_tvf.window, in, out), strbuf_addc(out, ']'); break;
     case PLAN_WINDOW_AGG: window_agg_text(node, in, out); break;
@@ -269,7 +280,7 @@ static void node_text(const PlanNode *node, bool digest, StrBuf *out)
     case PLAN_LIMIT: strbuf_addf(out, "offset=[%lld], fetch=[%lld]", (long long)node->u.limit.offset, (long long)node->u.limit.limit); break;
     case PLAN_OVER: over_text(node, in, out); break;
     case PLAN_UNNEST: unnest_text(node, in, out); break;
-    case PLAN_MATERIALIZE: strbuf_addz(out, "key=["), add_columns(in, node->u.materialize.key, node->u.materialize.nkey, out), strbuf_addf(out, "]%s", node->u.materialize.mode == MERGE_FIRST ? ", keep=[first]" : node->u.materialize.mode == MERGE_FAIL ? ", keep=[unique]" : ""); break;
+    case PLAN_MATERIALIZE: strbuf_addz(out, "key=["), add_columns(in, node->u.materialize.key, node->u.materialize.nkey, out), strbuf_addc(out, ']'); break;
     case PLAN_SINK: sink_text(node, out); break;
     case PLAN_KIND_COUNT: break;
     }

@@ -55,7 +55,7 @@ typedef struct OverCall { OverFunc func; AggCall agg; int64_t offset; Datum dflt
 typedef struct OverConfig { uint32_t *partition; uint32_t npartition; SortKey *order; uint32_t norder; OverCall *calls; uint32_t ncalls; bool by_time, proctime; } OverConfig;  /* output: input columns, then results */
 typedef struct UnnestConfig { Expr *collection; bool ordinality, outer; Expr *condition; } UnnestConfig;            /* output: input columns, element column(s), [ordinality]; condition over the output (LEFT JOIN .. ON) */
 typedef enum MergeMode { MERGE_LAST, MERGE_FIRST /* ON CONFLICT DO NOTHING */, MERGE_FAIL /* DO ERROR */ } MergeMode;
-typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; MergeMode mode; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key; a -U without +U is a delete */
+typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key */
 typedef enum NullPolicy { NULLS_ERROR, NULLS_DROP } NullPolicy;
 typedef struct SinkConfig {
     const TableDef *table; const ConnectorDef *connector; const ConnTable *conn; /* connector NULL = collect: rows of a top-level SELECT go to the session */
