@@ -4,6 +4,7 @@
 #define CONNECTORS(X) \
     X(connector_blackhole) \
     X(connector_datagen) \
+    X(connector_filesystem) \
     X(connector_fixture) \
     X(connector_jdbc) \
     X(connector_kafka) \
