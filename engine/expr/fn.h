@@ -70,6 +70,8 @@ const Type *infer_timestamp3(InferCtx *infer, Err *err);     /* TIMESTAMP(3) */
 const Type *infer_timestamp_ltz3(InferCtx *infer, Err *err);
 /* Type with room for a+b characters: saturates at STRING. */
 uint32_t length_sum(uint32_t a, uint32_t b);
+/* The keyword argument i as text; STR_NULL when it is none. */
+Str infer_word(const InferCtx *infer, uint32_t i);
 /* May `value` stand where `type` is wanted without a cast written by the user (any length of text)? Casts it if so. */
 bool infer_fit(InferCtx *infer, uint32_t i, const Type *type);
 #endif

@@ -154,6 +154,13 @@ const Type *infer_timestamp_ltz3(InferCtx *infer, Err *err)
     return type_time(infer->ctx->arena, TYPE_TIMESTAMP_LTZ, 3, false);
 }
 
+Str infer_word(const InferCtx *infer, uint32_t i)
+{
+    const Expr *arg = i < infer->nargs ? infer->args[i] : NULL;
+    bool word = arg && arg->kind == EXPR_CONST && type_is_string(arg->type) && !arg->value.null && arg->value.v.str.len > 0;
+    return word ? datum_text(&arg->value) : STR_NULL;
+}
+
 bool infer_fit(InferCtx *infer, uint32_t i, const Type *type)
 {
     const Type *have = infer->args[i]->type;

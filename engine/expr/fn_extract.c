@@ -32,7 +32,8 @@ static const Type *infer_field(InferCtx *infer, uint32_t value, int unit, Err *e
 static const Type *infer_extract(InferCtx *infer, Err *err)
 {
     if (infer->nargs != 2) return infer_refuse(infer, err);
-    Str word = datum_text(&infer->args[0]->value);
+    Str word = infer_word(infer, 0);
+    if (!word.ptr) return infer_refuse(infer, err);
     int unit = time_unit_find(word);
     if (unit < 0 || !str_iis(word, time_unit_names[unit])) {
         err_at(err, E_INVALID, infer->args[0]->span, "\"" STR_FMT "\" is not a time unit", STR_ARG(word));
@@ -57,7 +58,10 @@ static const Type *infer_field_function(InferCtx *infer, Err *err)
 /* The sign of an interval is that of each of its fields. */
 static int64_t interval_field(int unit, bool months, int64_t n)
 {
-    if (months) return unit == UNIT_YEAR ? n / 12 : unit == UNIT_MONTH ? n % 12 : n < 0 ? -((-n % 12 - 1) / 3 + 1) : (n % 12 - 1) / 3 + 1;
+    if (months) {
+        int64_t month = n % 12;
+        return unit == UNIT_YEAR ? n / 12 : unit == UNIT_MONTH ? month : month < 0 ? -((-month - 1) / 3 + 1) : (month - 1) / 3 + 1;
+    }
     switch (unit) {
     case UNIT_DAY: return n / 86400000;
     case UNIT_HOUR: return n / 3600000 % 24;

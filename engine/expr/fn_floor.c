@@ -9,7 +9,8 @@ static const Type *infer_floor_time(InferCtx *infer, Err *err)
 {
     const Type *type = infer->args[0]->type;
     if (!type_is_datetime(type)) return infer_refuse(infer, err);
-    Str word = datum_text(&infer->args[1]->value);
+    Str word = infer_word(infer, 1);
+    if (!word.ptr) return infer_refuse(infer, err);
     int unit = time_unit_find(word);
     if (unit < UNIT_MILLISECOND || unit > UNIT_MILLENNIUM || !str_iis(word, time_unit_names[unit])) {
         err_at(err, E_INVALID, infer->args[1]->span, "\"" STR_FMT "\" is not a unit that a value of this type can be cut to", STR_ARG(word));

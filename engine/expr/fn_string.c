@@ -64,7 +64,8 @@ static const Type *infer_trim(InferCtx *infer, Err *err)
     if (infer->nargs != 3 || !type_is_string(infer->args[2]->type)) return infer_refuse(infer, err);
     if (infer->args[1]->type->kind == TYPE_NULL) infer->args[1] = expr_const(arena, type_sized(arena, TYPE_CHAR, 1, false), datum_str(arena, STR(" ")), infer->span);
     if (!type_is_string(infer->args[1]->type)) return infer_refuse(infer, err);
-    Str word = datum_text(&infer->args[0]->value);
+    Str word = infer_word(infer, 0);
+    if (!word.ptr) return infer_refuse(infer, err);
     *infer->data = &sides[str_iis(word, "LEADING") ? 1 : str_iis(word, "TRAILING") ? 2 : 0];
     return type_sized(arena, TYPE_VARCHAR, infer->args[2]->type->precision, false);
 }

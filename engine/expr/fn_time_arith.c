@@ -68,7 +68,11 @@ static bool interval_overflow(Err *err) { return err_set(err, E_RANGE, "interval
 /* The unit word of argument 0, kept as call data; -1 + err when it is none. */
 static int infer_unit(InferCtx *infer, Err *err)
 {
-    Str word = datum_text(&infer->args[0]->value);
+    Str word = infer_word(infer, 0);
+    if (!word.ptr) {
+        infer_refuse(infer, err);
+        return -1;
+    }
     int unit = time_unit_find(word);
     if (unit < 0) {
         err_at(err, E_INVALID, infer->args[0]->span, "\"" STR_FMT "\" is not a time unit", STR_ARG(word));

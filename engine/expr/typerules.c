@@ -217,7 +217,7 @@ CastRule cast_rule(const Type *from, const Type *to)
 {
     if (from->kind == TYPE_NULL || type_eq(from, to, true)) return CAST_OK;
     if ((type_is_numeric(from) && type_is_time_point(to)) || (type_is_time_point(from) && type_is_numeric(to))) return CAST_NO_TIME_NUMBER;
-    if (from->kind == TYPE_VARIANT || from->kind == TYPE_BITMAP) return CAST_NO;
+    if (from->kind == TYPE_VARIANT || (from->kind == TYPE_BITMAP && !type_is_string(to))) return CAST_NO;
     if (type_is_string(to)) return CAST_OK;
     if (type_is_string(from)) return type_is_nested(to) || type_is_interval(to) || to->kind == TYPE_VARIANT || to->kind == TYPE_BITMAP ? CAST_NO : CAST_OK;
     if (type_is_binary(from)) return type_is_binary(to) ? CAST_OK : CAST_NO;
