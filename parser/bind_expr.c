@@ -61,7 +61,8 @@ static const char *const op_calls[OP_COUNT] = {
     [OP_IS_FALSE] = "IS FALSE", [OP_IS_NOT_FALSE] = "IS NOT FALSE", [OP_IS_UNKNOWN] = "IS UNKNOWN", [OP_IS_NOT_UNKNOWN] = "IS NOT UNKNOWN",
     [OP_IS_DISTINCT] = "IS DISTINCT FROM", [OP_IS_NOT_DISTINCT] = "IS NOT DISTINCT FROM", [OP_LIKE] = "LIKE", [OP_SIMILAR] = "SIMILAR TO",
     [OP_IS_JSON_VALUE] = "IS JSON VALUE", [OP_IS_JSON_SCALAR] = "IS JSON SCALAR", [OP_IS_JSON_ARRAY] = "IS JSON ARRAY", [OP_IS_JSON_OBJECT] = "IS JSON OBJECT",
-    [OP_OVERLAPS] = "OVERLAPS",
+    [OP_OVERLAPS] = "OVERLAPS", [OP_CONTAINS] = "CONTAINS", [OP_PRECEDES] = "PRECEDES", [OP_SUCCEEDS] = "SUCCEEDS",
+    [OP_IMMEDIATELY_PRECEDES] = "IMMEDIATELY PRECEDES", [OP_IMMEDIATELY_SUCCEEDS] = "IMMEDIATELY SUCCEEDS", [OP_PERIOD_EQUALS] = "EQUALS",
 };
 
 /* AND and OR of any length become one node. */
@@ -127,7 +128,7 @@ static Expr *bind_op(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     if (ast->u.op.quantified_all || ast->u.op.quantified_any) return bind_quantified(b, es, ast, err);
     if (op == OP_NEG) return bind_negative(b, es, ast, err);
     if (op == OP_POS) return bind_expr(b, es, list->v[0], err);
-    if (!op_calls[op]) return refuse(err, ast->span, "this operator is", "Periods and multisets have no operators: compare their bounds, or use ARRAY functions.");
+    if (!op_calls[op]) return refuse(err, ast->span, "this operator is", "Multisets have no operators: use ARRAY functions.");
     Expr **args = bind_list(b, es, list, err);
     if (!args) return NULL;
     return negate(b, call_named(b, op_calls[op], args, list->n, ast->span, err), ast->u.op.negated, ast->span, err);
@@ -294,8 +295,8 @@ static Expr *bind_cast(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     Expr *value = bind_expr(b, es, ast->u.cast.expr, err);
     const Type *type = value ? bind_type(b->arena, ast->u.cast.type, err) : NULL;
     if (!type) return NULL;
-    /* CAST(5 AS INTERVAL MINUTE) counts minutes, whatever unit the interval keeps inside. */
-    if ((type->kind == TYPE_INTERVAL_MONTH || type->kind == TYPE_INTERVAL_SECOND) && type_is_integer(value->type) && ast->u.cast.type->unit_from.len && !ast->u.cast.type->unit_to.len) {
+    /* CAST(5 AS INTERVAL MINUTE) counts minutes; any other number is taken in the interval's own unit, milliseconds or months. */
+    if (ast->u.cast.expr->kind == AST_LITERAL && (type->kind == TYPE_INTERVAL_MONTH || type->kind == TYPE_INTERVAL_SECOND) && type_is_integer(value->type) && ast->u.cast.type->unit_from.len && !ast->u.cast.type->unit_to.len) {
         Expr *args[2] = { expr_symbol(b->arena, ast->u.cast.type->unit_from, ast->span), value };
         return call_named(b, "INTERVAL_OF", args, 2, ast->span, err);
     }
@@ -310,7 +311,7 @@ static Expr *bind_interval_of(Binder *b, const ExprScope *es, const Ast *ast, Er
         Expr *args[3] = { unit, bind_expr(b, es, inner->u.op.args.v[0], err), NULL };
         args[2] = args[1] ? bind_expr(b, es, inner->u.op.args.v[1], err) : NULL;
         if (!args[2]) return NULL;
-        if (type_is_datetime(args[1]->type)) return call_named(b, "DATETIME_MINUS", args, 3, ast->span, err);
+        if (type_is_datetime(args[1]->type)) return call_named(b, "MINUS_DATE", args, 3, ast->span, err);
     }
     Expr *args[2] = { unit, bind_expr(b, es, inner, err) };
     return args[1] ? call_named(b, "INTERVAL_OF", args, 2, ast->span, err) : NULL;

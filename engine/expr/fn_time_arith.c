@@ -169,8 +169,16 @@ FN_BODY(fn_interval_of)
 
 /* ---- periods: (start, end) or (start, length) ---- */
 
+static bool is_pair(const Expr *expr) { return expr->kind == EXPR_CALL && expr->nargs == 2 && strcmp(expr->func->name, "ROW") == 0; }
+
+/* (a, b) OVERLAPS (c, d) arrives as two rows and becomes four arguments. */
 static const Type *infer_periods(InferCtx *infer, Err *err)
 {
+    if (infer->nargs == 2 && is_pair(infer->args[0]) && is_pair(infer->args[1])) {
+        Expr *const *left = infer->args[0]->args, *const *right = infer->args[1]->args;
+        infer->args = arena_copy(infer->ctx->arena, (Expr *[]){ left[0], left[1], right[0], right[1] }, sizeof(Expr *) * 4);
+        infer->nargs = 4;
+    }
     if (infer->nargs != 4) return infer_refuse(infer, err);
     const Type *start = infer->args[0]->type;
     for (uint32_t i = 0; i < 4; i++) {
