@@ -27,7 +27,8 @@ struct AstType {
     bool not_null, null_given;
     AstType *elem, *key;           /* ARRAY/MULTISET elem; MAP key and elem */
     AstField *fields; uint32_t nfields;                    /* ROW, STRUCTURED */
-    Str class_name;                /* STRUCTURED<'cls', ..>, RAW('cls', ..) */
+    bool user; Path path;          /* not one of the built-in names: path as written, name = its parts joined */
+    Str class_name, raw_text;      /* STRUCTURED<'cls', ..>, RAW('cls', 'text') */
     Str unit_from, unit_to;        /* INTERVAL x [TO y] in CAST */
 };
 
@@ -59,13 +60,14 @@ typedef struct AstOrder { Ast *expr; bool desc; NullsOrder nulls; Span span; } A
 typedef struct OrderList { AstOrder *v; uint32_t n, cap; } OrderList;
 typedef struct AstWindow {          /* OVER (..) or WINDOW w AS (..) */
     Span span;
-    Ident base;                     /* OVER w, or (w ...); name.len 0 = none */
+    Ident base; bool named;         /* (w ...), or OVER w without parentheses: named; name.len 0 = none */
     AstList partition; OrderList order;
     FrameUnit unit; AstBound start, end;
 } AstWindow;
 
 struct Ast {
     AstKind kind;
+    bool parens;                   /* written in parentheses of its own; no part of equality */
     Span span;
     union {
         struct { LitKind kind; Str text;                    /* unescaped value; numbers as written */
@@ -76,7 +78,7 @@ struct Ast {
                  Ast *filter; AstWindow *over; OrderList order;       /* order: inside the parentheses or WITHIN GROUP */
                  bool within_group; int8_t nulls;                     /* IGNORE NULLS 1, RESPECT NULLS 2 */
                  bool bare; } call;                                    /* bare: CURRENT_DATE, no parentheses */
-        struct { Ast *operand; AstList when, then; Ast *otherwise; } kase;  /* when[i] may be AST_ROW-free list through `WHEN 1, 2` = AST_ARRAY-less: see AST_CALL "$WHEN_ANY" */
+        struct { Ast *operand; AstList when, then; Ast *otherwise; } kase;  /* `WHEN 1, 2` is the call "$WHEN_ANY"(1, 2) */
         struct { Ast *expr; AstType *type; bool try_cast; } cast;
         struct { AstQuery *query; } sub;                    /* scalar; also argument of EXISTS, ARRAY(query) */
         struct { Ast *expr; AstList list; AstQuery *query; bool negated; } in;
@@ -85,7 +87,7 @@ struct Ast {
         struct { Ast *base, *index; } index;                /* a[i], m[k] */
         struct { Ast *base; Ident field; bool star; } field; /* (expr).f, f(..).f, a[1].f, (expr).* */
         Str symbol;                                         /* keyword argument, upper case: EXTRACT(DAY ..) -> CALL EXTRACT(SYMBOL DAY, ..) */
-        struct { Ast *expr; Str unit; } interval_of;        /* INTERVAL col DAY;  (a - b) DAY */
+        struct { Ast *expr; Str unit; bool difference; } interval_of;  /* INTERVAL col DAY; difference: (a - b) DAY. unit "DAY" or "DAY TO SECOND" */
         struct { Ident name; Ast *value; } named;           /* SIZE => INTERVAL '1' MINUTE */
         IdentList descriptor;                               /* DESCRIPTOR(ts) */
         struct { Path table; AstQuery *query; AstList partition; OrderList order; } table_arg;  /* TABLE t [PARTITION BY ..], (SELECT ..) */
@@ -176,9 +178,9 @@ typedef struct AstColumn {
     ColumnKind kind; Ident name; Span span;
     AstType *type; Ast *expr;                /* computed */
     Str metadata_key; bool is_virtual;       /* FROM 'key' (ptr NULL = column name) */
-    bool primary_key, pk_enforced; Ident constraint; bool unique;
+    bool primary_key, pk_enforced /* anything but NOT ENFORCED */, enforced_given; Ident constraint; bool unique;
     Str comment; bool has_comment;
-    enum { COLPOS_NONE, COLPOS_FIRST, COLPOS_AFTER } pos; Ident after;   /* ALTER TABLE ADD/MODIFY */
+    enum { COLPOS_NONE, COLPOS_FIRST, COLPOS_AFTER } pos; Ident after; Span pos_span;   /* ALTER TABLE ADD/MODIFY */
 } AstColumn;
 typedef struct ColumnList { AstColumn *v; uint32_t n, cap; } ColumnList;
 typedef struct AstWatermark { Path column; Ast *expr; Span span; } AstWatermark;
@@ -197,13 +199,15 @@ typedef struct AstCreateTable {
 typedef enum DropKind { DROP_TABLE, DROP_VIEW, DROP_DATABASE, DROP_CATALOG, DROP_FUNCTION, DROP_MODEL, DROP_MATERIALIZED } DropKind;
 
 typedef enum AlterKind { ALTER_ADD, ALTER_MODIFY, ALTER_DROP_COLUMNS, ALTER_DROP_PRIMARY_KEY, ALTER_DROP_CONSTRAINT, ALTER_DROP_WATERMARK, ALTER_DROP_DISTRIBUTION,
-    ALTER_RENAME_COLUMN, ALTER_RENAME, ALTER_SET, ALTER_RESET, ALTER_ADD_PARTITIONS, ALTER_DROP_PARTITIONS, ALTER_AS } AlterKind;
+    ALTER_RENAME_COLUMN, ALTER_RENAME, ALTER_SET, ALTER_RESET, ALTER_ADD_PARTITIONS, ALTER_DROP_PARTITIONS, ALTER_AS, ALTER_COMMENT /* text */,
+    ALTER_SUSPEND, ALTER_RESUME, ALTER_REFRESH /* materialized table; options */ } AlterKind;
 typedef struct AstAlter {
     AlterKind kind; Path name; bool if_exists, temporary, system;
     ColumnList columns; KeyList keys; AstWatermark *watermark; AstDistribution distribution;    /* ADD / MODIFY */
     PathList drop; Ident constraint; Path rename_from; Path rename_to;
     Options options; Str *reset_keys; uint32_t nreset; AstQuery *query;
-    Options *partitions; uint32_t npartitions; bool exists_flag; Str text;
+    Options *partitions; Options *partition_options; uint32_t npartitions; bool exists_flag; Str text;
+    Str language;                            /* ALTER FUNCTION .. AS text LANGUAGE */
 } AstAlter;
 
 typedef enum ShowKind { SHOW_CATALOGS, SHOW_CURRENT_CATALOG, SHOW_DATABASES, SHOW_CURRENT_DATABASE, SHOW_TABLES, SHOW_VIEWS, SHOW_COLUMNS, SHOW_FUNCTIONS, SHOW_USER_FUNCTIONS,
@@ -211,6 +215,8 @@ typedef enum ShowKind { SHOW_CATALOGS, SHOW_CURRENT_CATALOG, SHOW_DATABASES, SHO
     SHOW_CREATE_TABLE, SHOW_CREATE_VIEW, SHOW_CREATE_CATALOG, SHOW_CREATE_MODEL, SHOW_CREATE_MATERIALIZED } ShowKind;
 typedef struct AstInsert { bool overwrite; bool execute; Path table; HintList hints; Options partition; bool has_partition; IdentList columns; AstQuery *query;
     enum { CONFLICT_NONE, CONFLICT_NOTHING, CONFLICT_ERROR, CONFLICT_DEDUPLICATE } conflict; Span conflict_span; PathList column_paths; } AstInsert;
+
+typedef struct AstMergeWhen { bool matched; AstList targets; PathList columns; AstList values; } AstMergeWhen;  /* matched: UPDATE SET targets = values; else INSERT (columns) VALUES (values) */
 
 struct Stmt {
     StmtKind kind;
@@ -222,8 +228,10 @@ struct Stmt {
         struct { Stmt *target; bool plan_for; Str *details; uint32_t ndetails; } explain;
         AstCreateTable *create_table;
         struct { bool temporary, if_not_exists, or_replace; Path name; IdentList cols; Str comment; bool has_comment; AstQuery *query; Span query_span; } create_view;
-        struct { bool if_not_exists, or_replace, temporary; Path name; Str comment; bool has_comment; Options options; } create_named;  /* database, catalog, model, materialized: options + rest */
-        struct { bool temporary, system, if_not_exists, or_replace; Path name; Str class_name, language; Str *resources; uint32_t nresources; } create_function;
+        struct { bool if_not_exists, or_replace, temporary; Path name; Str comment; bool has_comment; Options options;
+                 ColumnList input, output; AstQuery *query;           /* model */
+                 AstCreateTable *table; Ast *freshness; Str refresh_mode; } create_named;  /* database, catalog, model, materialized (its columns, keys, query: table; or_replace = OR ALTER) */
+        struct { bool temporary, system, if_not_exists, or_replace; Path name; Str class_name, language; Str *resources; uint32_t nresources; Options options; } create_function;
         struct { DropKind kind; bool temporary, system, if_exists, cascade, restricted; Path name; } drop;
         AstAlter *alter;                     /* every ALTER_* statement */
         struct { ShowKind kind; Path object; bool has_object; bool negated, has_like, ilike; Str pattern; Options partition; bool in_form; } show;
@@ -231,7 +239,9 @@ struct Stmt {
         struct { Path name; } use;
         struct { IdentList names; Options options; } module;
         struct { Str key, value; bool has_key; } set_option;     /* SET / RESET; has_key false = bare */
-        struct { Path table; AstList targets, values; Ast *where; AstQuery *query; Path alias; Options partition; } dml;  /* UPDATE DELETE MERGE TRUNCATE ANALYZE */
+        struct { Path table; AstList targets, values; Ast *where; AstQuery *query; Path alias; Options partition;
+                 AstFrom *using_from; Ast *on; struct AstMergeWhen *whens; uint32_t nwhens;      /* MERGE */
+                 IdentList columns; bool has_partition, all_columns, for_columns; } dml;      /* ANALYZE */  /* UPDATE DELETE MERGE TRUNCATE ANALYZE */
         struct { Path name; AstList args; } call;
         struct { Str text; Str job; bool savepoint, drain, if_not_exists; Stmt *target; } client;  /* JAR, STOP JOB, COMPILE/EXECUTE PLAN */
     } u;

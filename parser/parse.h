@@ -14,12 +14,17 @@ typedef struct Script {
     VarLookup *vars; void *vars_ctx;
 } Script;
 
+typedef struct VarMap VarMap;
 typedef struct ScriptStmt {
     uint32_t offset;             /* byte offset of the statement in Script.text, blanks and comments skipped */
     Str text;                    /* its text without ';', after variable substitution (== slice of source when there are none): spans refer to this */
     Str source;                  /* as written */
     Stmt *stmt;                  /* NULL when it failed to parse */
+    const VarMap *vars;          /* what became of variables; NULL when there were none */
 } ScriptStmt;
+
+/* A span of `text` as a span of `source`: where to show an error when variables moved the text. */
+Span script_span(const ScriptStmt *stmt, Span span);
 
 /* Next statement. Returns false with err set (E_SYNTAX.. E_VARIABLE) when it does not parse: out->text/offset are filled and script->pos
  * has moved past it, so the caller may report and go on. At the end of text: true with out->stmt NULL and out->text.len 0. */
