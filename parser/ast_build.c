@@ -138,31 +138,31 @@ UnitRange unit_range(Parse *p, Unit from, Len len, const Unit *to, Len frac)
 }
 
 /* ---- lists ---- */
-AstList list_add(Parse *p, AstList list, Ast *a)
+AstList asts_add(Parse *p, AstList list, Ast *a)
 {
     ARENA_PUSH(p->arena, list, a);
     return list;
 }
 
-AstList list_one(Parse *p, Ast *a) { return list_add(p, (AstList){ 0 }, a); }
-AstList list_two(Parse *p, Ast *a, Ast *b) { return list_add(p, list_one(p, a), b); }
+AstList asts_one(Parse *p, Ast *a) { return asts_add(p, (AstList){ 0 }, a); }
+AstList asts_two(Parse *p, Ast *a, Ast *b) { return asts_add(p, asts_one(p, a), b); }
 
-AstList list_join(Parse *p, AstList a, AstList b)
+AstList asts_join(Parse *p, AstList a, AstList b)
 {
-    for (uint32_t i = 0; i < b.n; i++) a = list_add(p, a, b.v[i]);
+    for (uint32_t i = 0; i < b.n; i++) a = asts_add(p, a, b.v[i]);
     return a;
 }
 
-AstList list_front(Parse *p, Ast *a, AstList rest) { return list_join(p, list_one(p, a), rest); }
+AstList asts_front(Parse *p, Ast *a, AstList rest) { return asts_join(p, asts_one(p, a), rest); }
 
-AstList list_of_row(Parse *p, Ast *a)
+AstList asts_of_row(Parse *p, Ast *a)
 {
-    return a->kind == AST_ROW && !a->u.items.explicit_row ? a->u.items.items : list_one(p, a);
+    return a->kind == AST_ROW && !a->u.items.explicit_row ? a->u.items.items : asts_one(p, a);
 }
 
-AstList list_symbols(Parse *p, const char *word, const char *value, const Token *at)
+AstList asts_symbols(Parse *p, const char *word, const char *value, const Token *at)
 {
-    return list_two(p, ast_symbol(p, str_of(word), at->span), ast_symbol(p, str_of(value), at->span));
+    return asts_two(p, ast_symbol(p, str_of(word), at->span), ast_symbol(p, str_of(value), at->span));
 }
 
 /* ---- leaves ---- */
@@ -263,7 +263,7 @@ Ast *ast_row(Parse *p, AstList items, bool explicit_row, Span begin, Span end)
 
 Ast *row_of(Parse *p, Ast *a)
 {
-    return a->kind == AST_ROW ? a : ast_row(p, list_one(p, a), false, a->span, a->span);
+    return a->kind == AST_ROW ? a : ast_row(p, asts_one(p, a), false, a->span, a->span);
 }
 
 Ast *ast_items(Parse *p, AstKind kind, AstList items, const Token *begin, const Token *end)
@@ -327,16 +327,16 @@ static Ast *op_new(Parse *p, AstOp op, AstList args, Span span)
     return a;
 }
 
-Ast *op1(Parse *p, AstOp op, Span at, Ast *a) { return op_new(p, op, list_one(p, a), span_join(at, a->span)); }
-Ast *op2(Parse *p, AstOp op, Ast *a, Ast *b) { return op_new(p, op, list_two(p, a, b), span_join(a->span, b->span)); }
-Ast *op_post(Parse *p, AstOp op, Ast *a, const Token *end) { return op_new(p, op, list_one(p, a), span_join(a->span, end->span)); }
-Ast *op_negated(Parse *p, Ast *a) { return op_new(p, OP_NOT, list_one(p, a), a->span); }
+Ast *op1(Parse *p, AstOp op, Span at, Ast *a) { return op_new(p, op, asts_one(p, a), span_join(at, a->span)); }
+Ast *op2(Parse *p, AstOp op, Ast *a, Ast *b) { return op_new(p, op, asts_two(p, a, b), span_join(a->span, b->span)); }
+Ast *op_post(Parse *p, AstOp op, Ast *a, const Token *end) { return op_new(p, op, asts_one(p, a), span_join(a->span, end->span)); }
+Ast *op_negated(Parse *p, Ast *a) { return op_new(p, OP_NOT, asts_one(p, a), a->span); }
 
 Ast *op_like(Parse *p, AstOp op, Ast *a, bool negated, Ast *pattern, Ast *escape)
 {
     Ast *like = op2(p, op, a, pattern);
     if (escape) {
-        like->u.op.args = list_add(p, like->u.op.args, escape);
+        like->u.op.args = asts_add(p, like->u.op.args, escape);
         like->span = span_join(like->span, escape->span);
     }
     like->u.op.negated = negated;
@@ -352,7 +352,7 @@ Ast *op_multiset(Parse *p, AstOp op, Ast *a, int quantifier, Ast *b)
 
 Ast *op_quantified(Parse *p, AstOp op, Ast *a, Ast *set, bool all, const Token *end)
 {
-    Ast *out = op_new(p, op, list_two(p, a, set), span_join(a->span, end->span));
+    Ast *out = op_new(p, op, asts_two(p, a, set), span_join(a->span, end->span));
     out->u.op.quantified_all = all;
     out->u.op.quantified_any = !all;
     return out;
@@ -387,8 +387,8 @@ void case_add(Parse *p, CaseParts *parts, AstList when, Ast *then)
         condition->u.call.name = make_path(p, (Ident){ STR("$WHEN_ANY"), condition->span, false });
         condition->u.call.args = when;
     }
-    parts->when = list_add(p, parts->when, condition);
-    parts->then = list_add(p, parts->then, then);
+    parts->when = asts_add(p, parts->when, condition);
+    parts->then = asts_add(p, parts->then, then);
 }
 
 Ast *ast_case(Parse *p, const Token *begin, Ast *operand, const CaseParts *parts, Ast *otherwise, const Token *end)
@@ -441,6 +441,6 @@ Ast *ast_model_arg(Parse *p, const Token *begin, const Path *name)
     column->u.name = *name;
     Ast *a = ast_new(p, AST_CALL, span_join(begin->span, name->span));
     a->u.call.name = make_path(p, (Ident){ STR("$MODEL"), begin->span, false });
-    a->u.call.args = list_one(p, column);
+    a->u.call.args = asts_one(p, column);
     return a;
 }

@@ -85,13 +85,13 @@ AstType *type_interval(Parse *p, const Token *begin, const UnitRange *unit);
 UnitRange unit_range(Parse *p, Unit from, Len len, const Unit *to, Len frac);
 
 /* Expressions. */
-AstList list_one(Parse *p, Ast *a);
-AstList list_two(Parse *p, Ast *a, Ast *b);
-AstList list_add(Parse *p, AstList list, Ast *a);
-AstList list_front(Parse *p, Ast *a, AstList rest);
-AstList list_join(Parse *p, AstList a, AstList b);
-AstList list_of_row(Parse *p, Ast *a);           /* (a, b) to its items, else the one */
-AstList list_symbols(Parse *p, const char *word, const char *value, const Token *at);
+AstList asts_one(Parse *p, Ast *a);
+AstList asts_two(Parse *p, Ast *a, Ast *b);
+AstList asts_add(Parse *p, AstList list, Ast *a);
+AstList asts_front(Parse *p, Ast *a, AstList rest);
+AstList asts_join(Parse *p, AstList a, AstList b);
+AstList asts_of_row(Parse *p, Ast *a);           /* (a, b) to its items, else the one */
+AstList asts_symbols(Parse *p, const char *word, const char *value, const Token *at);
 Ast *ast_new(Parse *p, AstKind kind, Span span);
 Ast *ast_symbol(Parse *p, Str word, Span span);
 Ast *lit_new(Parse *p, LitKind kind, Str text, Span span);

@@ -53,7 +53,7 @@ Ast *call_bare(Parse *p, Str name, const Token *at)
 /* FINAL LAST(x): the call FINAL over the call LAST. */
 Ast *call_wrap(Parse *p, const char *name, const Token *begin, Ast *inner)
 {
-    Ast *a = call_new(p, str_of(name), list_one(p, inner), begin, begin);
+    Ast *a = call_new(p, str_of(name), asts_one(p, inner), begin, begin);
     a->span = span_join(begin->span, inner->span);
     return a;
 }
@@ -89,52 +89,52 @@ Ast *call_braces(Parse *p, const Token *begin, const Token *word, Ast *call, con
 
 Ast *call_symbol(Parse *p, const char *name, const Token *begin, Unit symbol, AstList rest, const Token *end)
 {
-    return call_new(p, str_of(name), list_front(p, ast_symbol(p, symbol.name, symbol.span), rest), begin, end);
+    return call_new(p, str_of(name), asts_front(p, ast_symbol(p, symbol.name, symbol.span), rest), begin, end);
 }
 
 Ast *call_ceil(Parse *p, const Token *begin, Ast *a, Unit symbol, const Token *end)
 {
-    return call_new(p, str_upper(p->arena, begin->text), list_two(p, a, ast_symbol(p, symbol.name, symbol.span)), begin, end);
+    return call_new(p, str_upper(p->arena, begin->text), asts_two(p, a, ast_symbol(p, symbol.name, symbol.span)), begin, end);
 }
 
 Ast *call_trim(Parse *p, const Token *begin, const Token *side, Ast *chars, Ast *text, const Token *end)
 {
     Ast *symbol = ast_symbol(p, side ? str_upper(p->arena, side->text) : STR("BOTH"), side ? side->span : begin->span);
     if (!chars) chars = lit_new(p, LIT_NULL, STR_NULL, begin->span);
-    return call_new(p, STR("TRIM"), list_add(p, list_two(p, symbol, chars), text), begin, end);
+    return call_new(p, STR("TRIM"), asts_add(p, asts_two(p, symbol, chars), text), begin, end);
 }
 
 Ast *call3(Parse *p, const char *name, const Token *begin, Ast *a, Ast *b, Ast *c, const Token *end)
 {
-    AstList args = list_two(p, a, b);
-    if (c) args = list_add(p, args, c);
+    AstList args = asts_two(p, a, b);
+    if (c) args = asts_add(p, args, c);
     return call_new(p, str_of(name), args, begin, end);
 }
 
 Ast *call_overlay(Parse *p, const Token *begin, Ast *a, Ast *b, Ast *c, Ast *d, const Token *end)
 {
-    AstList args = list_add(p, list_two(p, a, b), c);
-    if (d) args = list_add(p, args, d);
+    AstList args = asts_add(p, asts_two(p, a, b), c);
+    if (d) args = asts_add(p, args, d);
     return call_new(p, STR("OVERLAY"), args, begin, end);
 }
 
 Ast *call_using(Parse *p, const char *name, const Token *begin, Ast *a, Ident charset, const Token *end)
 {
-    AstList args = list_two(p, a, ast_symbol(p, STR("USING"), charset.span));
-    return call_new(p, str_of(name), list_add(p, args, ast_symbol(p, charset.name, charset.span)), begin, end);
+    AstList args = asts_two(p, a, ast_symbol(p, STR("USING"), charset.span));
+    return call_new(p, str_of(name), asts_add(p, args, ast_symbol(p, charset.name, charset.span)), begin, end);
 }
 
 /* ---- JSON ---- */
 Ast *call_format_json(Parse *p, Ast *a, const Token *end)
 {
-    Ast *call = call_new(p, STR("$FORMAT_JSON"), list_one(p, a), end, end);
+    Ast *call = call_new(p, STR("$FORMAT_JSON"), asts_one(p, a), end, end);
     call->span = span_join(a->span, end->span);
     return call;
 }
 
 Ast *call_json(Parse *p, const char *name, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end)
 {
-    return call_new(p, str_of(name), list_join(p, list_two(p, input, path), clauses), begin, end);
+    return call_new(p, str_of(name), asts_join(p, asts_two(p, input, path), clauses), begin, end);
 }
 
 Ast *call_json_nulls(Parse *p, const char *name, const Token *begin, AstList args, Nulls nulls, const Token *end)
@@ -142,7 +142,7 @@ Ast *call_json_nulls(Parse *p, const char *name, const Token *begin, AstList arg
     bool object = str_starts(str_of(name), "JSON_OBJECT");
     bool absent = nulls == NULLS_UNSAID ? !object : nulls == NULLS_ABSENT;
     Ast *symbol = ast_symbol(p, absent ? STR("ABSENT_ON_NULL") : STR("NULL_ON_NULL"), end->span);
-    return call_new(p, str_of(name), list_add(p, args, symbol), begin, end);
+    return call_new(p, str_of(name), asts_add(p, args, symbol), begin, end);
 }
 
 /* ---- OVER ---- */
@@ -171,7 +171,7 @@ AstWindow *window_end(AstWindow *window, const Token *begin, const Token *end)
 OrderList orders_of_row(Parse *p, AstOrder order)
 {
     OrderList out = { 0 };
-    AstList items = list_of_row(p, order.expr);
+    AstList items = asts_of_row(p, order.expr);
     for (uint32_t i = 0; i < items.n; i++) {
         AstOrder one = { items.v[i], order.desc, order.nulls, items.v[i]->span };
         ARENA_PUSH(p->arena, out, one);

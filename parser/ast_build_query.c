@@ -13,7 +13,7 @@ static AstQuery *query_new(Parse *p, QueryKind kind, Span span)
 static AstQuery *query_wrap(Parse *p, AstQuery *inner)
 {
     AstQuery *q = query_new(p, QUERY_SELECT, inner->span);
-    AstItem star = { ast_new(p, AST_STAR, inner->span), { 0 }, inner->span };
+    AstItem star = { .expr = ast_new(p, AST_STAR, inner->span), .span = inner->span };
     ARENA_PUSH(p->arena, q->items, star);
     q->from = from_new(p, FROM_SUBQUERY, inner->span);
     q->from->query = inner;
@@ -94,7 +94,7 @@ AstQuery *query_select(Parse *p, const Token *begin, HintList hints, SelectHead 
 
 AstItem item_star(Parse *p, Ast *base, const Token *star)
 {
-    AstItem item = { ast_new(p, AST_STAR, star->span), { 0 }, star->span };
+    AstItem item = { .expr = ast_new(p, AST_STAR, star->span), .span = star->span };
     if (!base) return item;
     item.span = item.expr->span = span_join(base->span, star->span);
     if (base->kind == AST_NAME && !base->parens) {

@@ -83,8 +83,8 @@ void assign_add(Parse *p, Assigns *list, const Path *target, Ast *value)
 {
     Ast *column = ast_new(p, AST_NAME, target->span);
     column->u.name = *target;
-    list->targets = list_add(p, list->targets, column);
-    list->values = list_add(p, list->values, value);
+    list->targets = asts_add(p, list->targets, column);
+    list->values = asts_add(p, list->values, value);
 }
 
 static Stmt *dml_new(Parse *p, StmtKind kind, const Path *table, Ident alias)

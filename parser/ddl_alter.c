@@ -261,7 +261,7 @@ static bool change(Draft *draft, const AstAlter *alter, Err *err)
     case ALTER_SET: set_options(draft, alter); return true;
     case ALTER_RESET: return reset_options(draft, alter, err);
     case ALTER_ADD_PARTITIONS: case ALTER_DROP_PARTITIONS: return alter_partitions(draft, alter, err);
-    case ALTER_RENAME: case ALTER_AS: break;
+    case ALTER_RENAME: case ALTER_AS: case ALTER_COMMENT: case ALTER_SUSPEND: case ALTER_RESUME: case ALTER_REFRESH: break;
     }
     return err_at(err, E_INVALID, alter->name.span, "this change does not go with a table");
 }

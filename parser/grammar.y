@@ -198,8 +198,8 @@ symbol(A) ::= name(N). { A = (Unit){ str_upper(p->arena, N.name), N.span }; }
 %type expr_opt { Ast * }
 %type cmp { AstOp }
 %type quantifier { bool }
-exprs(A) ::= expr(E). { A = list_one(p, E); }
-exprs(A) ::= exprs(B) COMMA expr(E). { A = list_add(p, B, E); }
+exprs(A) ::= expr(E). { A = asts_one(p, E); }
+exprs(A) ::= exprs(B) COMMA expr(E). { A = asts_add(p, B, E); }
 expr_opt(A) ::= . { A = NULL; }
 expr_opt(A) ::= expr(A).
 
@@ -311,7 +311,7 @@ user_word(A) ::= CURRENT_PATH(T). { A = T; }
 
 /* Parentheses and constructors. */
 term(A) ::= LP(T) expr(E) RP(X). { A = ast_paren(p, E, T, X); }
-term(A) ::= LP(T) expr(E) COMMA exprs(L) RP(X). { A = ast_row(p, list_front(p, E, L), false, T->span, X->span); }
+term(A) ::= LP(T) expr(E) COMMA exprs(L) RP(X). { A = ast_row(p, asts_front(p, E, L), false, T->span, X->span); }
 term(A) ::= LP(T) expr(E) RP_UNIT interval_unit(U). { A = ast_difference(p, E, T, &U); }
 term(A) ::= LPQ(T) query(Q) RP(X). { A = ast_subquery(p, Q, T->span, X->span); }
 term(A) ::= ROW(T) LP exprs(L) RP(X). { A = ast_row(p, L, true, T->span, X->span); }
@@ -321,7 +321,7 @@ term(A) ::= ARRAY(T) LPQ query(Q) RP(X). { A = ast_subquery(p, Q, T->span, X->sp
 term(A) ::= MAP(T) LBRACKET exprs(L) RBRACKET(X). { A = ast_items(p, AST_MAP, L, T, X); }
 term(A) ::= MAP(T) LBRACKET RBRACKET(X). { A = ast_items(p, AST_MAP, (AstList){ 0 }, T, X); }
 term(A) ::= MULTISET(T) LBRACKET exprs(L) RBRACKET(X). { A = call_new(p, STR("MULTISET"), L, T, X); }
-term(A) ::= MULTISET(T) LPQ query(Q) RP(X). { A = call_new(p, STR("MULTISET_QUERY"), list_one(p, ast_subquery(p, Q, T->span, X->span)), T, X); }
+term(A) ::= MULTISET(T) LPQ query(Q) RP(X). { A = call_new(p, STR("MULTISET_QUERY"), asts_one(p, ast_subquery(p, Q, T->span, X->span)), T, X); }
 term(A) ::= EXISTS(T) LPQ query(Q) RP(X). { A = op1(p, OP_EXISTS, T->span, ast_subquery(p, Q, T->span, X->span)); }
 term(A) ::= UNIQUE(T) LPQ query(Q) RP(X). { A = op1(p, OP_UNIQUE, T->span, ast_subquery(p, Q, T->span, X->span)); }
 
@@ -382,9 +382,9 @@ call_args(A) ::= LP DISTINCT args(L) ORDER BY orders(O) RP(X). { A = (CallArgs){
 call_args(A) ::= LP ALL args(L) RP(X). { A = (CallArgs){ .args = L, .all = true, .end = X }; }
 call_args(A) ::= LP ALL args(L) ORDER BY orders(O) RP(X). { A = (CallArgs){ .args = L, .all = true, .order = O, .end = X }; }
 call_args(A) ::= LP STAR RP(X). { A = (CallArgs){ .star = true, .end = X }; }
-call_args(A) ::= LPQ(T) query(Q) RP(X). { A = (CallArgs){ .args = list_one(p, ast_subquery(p, Q, T->span, X->span)), .end = X }; }
-args(A) ::= arg(E). { A = list_one(p, E); }
-args(A) ::= args(B) COMMA arg(E). { A = list_add(p, B, E); }
+call_args(A) ::= LPQ(T) query(Q) RP(X). { A = (CallArgs){ .args = asts_one(p, ast_subquery(p, Q, T->span, X->span)), .end = X }; }
+args(A) ::= arg(E). { A = asts_one(p, E); }
+args(A) ::= args(B) COMMA arg(E). { A = asts_add(p, B, E); }
 arg(A) ::= expr(A).
 arg(A) ::= table_arg(A).
 arg(A) ::= name(N) ARROW expr(E). { A = ast_named(p, N, E); }
@@ -396,7 +396,7 @@ table_arg(A) ::= TABLE(T) path(N) partition_arg(L) order_arg(O). { A = ast_table
 table_arg(A) ::= DESCRIPTOR(T) LP names(L) RP(X). { A = ast_descriptor(p, T, L, X); }
 table_arg(A) ::= MODEL_ARG(T) path(N). { A = ast_model_arg(p, T, &N); }
 partition_arg(A) ::= . { A = (AstList){ 0 }; }
-partition_arg(A) ::= PARTITION BY expr(E). { A = list_of_row(p, E); }
+partition_arg(A) ::= PARTITION BY expr(E). { A = asts_of_row(p, E); }
 order_arg(A) ::= . [LOW] { A = (OrderList){ 0 }; }
 order_arg(A) ::= ORDER BY order(O). { A = orders_of_row(p, O); }
 call_tail(A) ::= nulls_opt(N) within_opt(W) filter_opt(F) over_opt(O). { A = (CallTail){ N, W.has, W.order, F, O }; }
@@ -416,8 +416,8 @@ over_opt(A) ::= OVER name(N). { A = window_named(p, N); }
 over_opt(A) ::= OVER LP(T) window(W) RP(X). { A = window_end(W, T, X); }
 
 /* Calls with keywords among their arguments; how they are kept stands at each. */
-term(A) ::= EXTRACT(T) LP symbol(S) FROM expr(E) RP(X). { A = call_symbol(p, "EXTRACT", T, S, list_one(p, E), X); }          /* EXTRACT(sym, x) */
-term(A) ::= ceil_word(T) LP expr(E) RP(X). { A = call_new(p, str_upper(p->arena, T->text), list_one(p, E), T, X); }          /* CEIL(x[, sym]) */
+term(A) ::= EXTRACT(T) LP symbol(S) FROM expr(E) RP(X). { A = call_symbol(p, "EXTRACT", T, S, asts_one(p, E), X); }          /* EXTRACT(sym, x) */
+term(A) ::= ceil_word(T) LP expr(E) RP(X). { A = call_new(p, str_upper(p->arena, T->text), asts_one(p, E), T, X); }          /* CEIL(x[, sym]) */
 term(A) ::= ceil_word(T) LP expr(E) TO symbol(S) RP(X). { A = call_ceil(p, T, E, S, X); }
 %type ceil_word { const Token * }
 ceil_word(A) ::= CEIL(T). { A = T; }
@@ -441,8 +441,8 @@ term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) FOR expr(C) RP(X)
 term(A) ::= TRANSLATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("TRANSLATE"), L, T, X); }
 term(A) ::= TRANSLATE(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, "TRANSLATE", T, S, N, X); }                    /* TRANSLATE(s, sym USING, sym charset) */
 term(A) ::= CONVERT(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, "CONVERT", T, S, N, X); }
-term(A) ::= TIMESTAMPADD(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, "TIMESTAMPADD", T, S, list_two(p, B, C), X); }
-term(A) ::= TIMESTAMPDIFF(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, "TIMESTAMPDIFF", T, S, list_two(p, B, C), X); }
+term(A) ::= TIMESTAMPADD(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, "TIMESTAMPADD", T, S, asts_two(p, B, C), X); }
+term(A) ::= TIMESTAMPDIFF(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, "TIMESTAMPDIFF", T, S, asts_two(p, B, C), X); }
 term(A) ::= now_word(T). { A = call_bare(p, str_upper(p->arena, T->text), T); }
 %type now_word { const Token * }
 now_word(A) ::= CURRENT_DATE(T). { A = T; }
@@ -468,14 +468,14 @@ term(A) ::= JSON_EXISTS(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X).
 term(A) ::= JSON_VALUE(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, "JSON_VALUE", T, J, S, L, X); }
 term(A) ::= JSON_QUERY(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, "JSON_QUERY", T, J, S, L, X); }
 json_clauses(A) ::= . { A = (AstList){ 0 }; }
-json_clauses(A) ::= json_clauses(B) json_clause(C). { A = list_join(p, B, C); }
-json_clause(A) ::= RETURNING(T) cast_type(Y). { A = list_two(p, ast_symbol(p, STR("RETURNING"), T->span), ast_cast(p, lit_new(p, LIT_NULL, STR_NULL, T->span), Y, false, Y->span)); }
-json_clause(A) ::= json_action(E) ON EMPTY(X). { A = list_two(p, ast_symbol(p, STR("ON_EMPTY"), X->span), E); }
-json_clause(A) ::= json_action(E) ON ERROR(X). { A = list_two(p, ast_symbol(p, STR("ON_ERROR"), X->span), E); }
-json_clause(A) ::= WITHOUT(T) WRAPPER. { A = list_symbols(p, "WRAPPER", "WITHOUT", T); }
-json_clause(A) ::= WITHOUT(T) ARRAY WRAPPER. { A = list_symbols(p, "WRAPPER", "WITHOUT", T); }
-json_clause(A) ::= WITH(T) wrap_kind(K) WRAPPER. { A = list_symbols(p, "WRAPPER", K, T); }
-json_clause(A) ::= WITH(T) wrap_kind(K) ARRAY WRAPPER. { A = list_symbols(p, "WRAPPER", K, T); }
+json_clauses(A) ::= json_clauses(B) json_clause(C). { A = asts_join(p, B, C); }
+json_clause(A) ::= RETURNING(T) cast_type(Y). { A = asts_two(p, ast_symbol(p, STR("RETURNING"), T->span), ast_cast(p, lit_new(p, LIT_NULL, STR_NULL, T->span), Y, false, Y->span)); }
+json_clause(A) ::= json_action(E) ON EMPTY(X). { A = asts_two(p, ast_symbol(p, STR("ON_EMPTY"), X->span), E); }
+json_clause(A) ::= json_action(E) ON ERROR(X). { A = asts_two(p, ast_symbol(p, STR("ON_ERROR"), X->span), E); }
+json_clause(A) ::= WITHOUT(T) WRAPPER. { A = asts_symbols(p, "WRAPPER", "WITHOUT", T); }
+json_clause(A) ::= WITHOUT(T) ARRAY WRAPPER. { A = asts_symbols(p, "WRAPPER", "WITHOUT", T); }
+json_clause(A) ::= WITH(T) wrap_kind(K) WRAPPER. { A = asts_symbols(p, "WRAPPER", K, T); }
+json_clause(A) ::= WITH(T) wrap_kind(K) ARRAY WRAPPER. { A = asts_symbols(p, "WRAPPER", K, T); }
 %type wrap_kind { const char * }
 wrap_kind(A) ::= . { A = "UNCONDITIONAL"; }
 wrap_kind(A) ::= CONDITIONAL. { A = "CONDITIONAL"; }
@@ -494,15 +494,15 @@ term(A) ::= JSON_OBJECT(T) LP json_pairs(L) json_nulls(N) RP(X). { A = call_json
 term(A) ::= JSON_OBJECTAGG(T) LP json_pair(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECTAGG", T, L, N, X); }
 term(A) ::= JSON_ARRAY(T) LP json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAY", T, (AstList){ 0 }, N, X); }
 term(A) ::= JSON_ARRAY(T) LP json_values(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAY", T, L, N, X); }
-term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAYAGG", T, list_one(p, E), N, X); }
-term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) ORDER BY orders(O) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAYAGG", T, list_one(p, E), N, X); A->u.call.order = O; }
-json_values(A) ::= json_input(E). { A = list_one(p, E); }
-json_values(A) ::= json_values(B) COMMA json_input(E). { A = list_add(p, B, E); }
+term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAYAGG", T, asts_one(p, E), N, X); }
+term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) ORDER BY orders(O) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAYAGG", T, asts_one(p, E), N, X); A->u.call.order = O; }
+json_values(A) ::= json_input(E). { A = asts_one(p, E); }
+json_values(A) ::= json_values(B) COMMA json_input(E). { A = asts_add(p, B, E); }
 json_pairs(A) ::= json_pair(A).
-json_pairs(A) ::= json_pairs(B) COMMA json_pair(C). { A = list_join(p, B, C); }
-json_pair(A) ::= expr(K) VALUE json_input(V). { A = list_two(p, K, V); }
-json_pair(A) ::= KEY expr(K) VALUE json_input(V). { A = list_two(p, K, V); }
-json_pair(A) ::= expr(K) COLON json_input(V). { A = list_two(p, K, V); }
+json_pairs(A) ::= json_pairs(B) COMMA json_pair(C). { A = asts_join(p, B, C); }
+json_pair(A) ::= expr(K) VALUE json_input(V). { A = asts_two(p, K, V); }
+json_pair(A) ::= KEY expr(K) VALUE json_input(V). { A = asts_two(p, K, V); }
+json_pair(A) ::= expr(K) COLON json_input(V). { A = asts_two(p, K, V); }
 json_nulls(A) ::= . { A = NULLS_UNSAID; }
 json_nulls(A) ::= NULL_ON ON NULL. { A = NULLS_KEPT; }
 json_nulls(A) ::= ABSENT ON NULL. { A = NULLS_ABSENT; }
@@ -574,8 +574,8 @@ set_quantifier(A) ::= . { A = 0; }
 set_quantifier(A) ::= ALL. { A = 1; }
 set_quantifier(A) ::= DISTINCT. { A = 2; }
 %type rows { AstList }
-rows(A) ::= expr(E). { A = list_one(p, row_of(p, E)); }
-rows(A) ::= rows(B) COMMA expr(E). { A = list_add(p, B, row_of(p, E)); }
+rows(A) ::= expr(E). { A = asts_one(p, row_of(p, E)); }
+rows(A) ::= rows(B) COMMA expr(E). { A = asts_add(p, B, row_of(p, E)); }
 limits(A) ::= . { A = (Limits){ 0 }; }
 limits(A) ::= LIMIT limit_count(N). { A = (Limits){ .limit = N }; }
 limits(A) ::= LIMIT limit_count(N) offset(O). { A = (Limits){ .limit = N, .offset = O }; }
@@ -698,8 +698,8 @@ table_primary(A) ::= LATERAL(T) table_call(C). { A = from_call(p, C, false, true
 %type table_call { Ast * }
 unnest(A) ::= UNNEST(T) LP exprs(L) RP(X). { A = from_unnest(p, T, L, false, X); }
 unnest(A) ::= UNNEST(T) LP exprs(L) RP WITH ORDINALITY(X). { A = from_unnest(p, T, L, true, X); }
-unnest(A) ::= UNNEST(T) LPQ(U) query(Q) RP(X). { A = from_unnest(p, T, list_one(p, ast_subquery(p, Q, U->span, X->span)), false, X); }
-unnest(A) ::= UNNEST(T) LPQ(U) query(Q) RP WITH ORDINALITY(X). { A = from_unnest(p, T, list_one(p, ast_subquery(p, Q, U->span, X->span)), true, X); }
+unnest(A) ::= UNNEST(T) LPQ(U) query(Q) RP(X). { A = from_unnest(p, T, asts_one(p, ast_subquery(p, Q, U->span, X->span)), false, X); }
+unnest(A) ::= UNNEST(T) LPQ(U) query(Q) RP WITH ORDINALITY(X). { A = from_unnest(p, T, asts_one(p, ast_subquery(p, Q, U->span, X->span)), true, X); }
 table_call(A) ::= FN_ID(F) call_args(C). { A = ast_call(p, NULL, F, &C, NULL); }
 table_call(A) ::= path(N) DOT FN_ID(F) call_args(C). { A = call_path(p, &N, F, &C); }
 %type as_of_opt { Ast * }

@@ -2,6 +2,9 @@
  * Bounds nesting, so that whoever walks the tree may recurse. */
 #include "parser/parse.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "grammar.h"
 #include "parser/ast_build.h"
 #include "parser/ast_depth.h"

@@ -235,6 +235,14 @@ static void print_alter(StrBuf *out, const Stmt *stmt)
         put(out, " AS ");
         if (alter->query) query_print(alter->query, true, out);
         else print_text(out, alter->text);
+        if (alter->language.len) strbuf_addf(out, " LANGUAGE %.*s", STR_ARG(alter->language));
+        break;
+    case ALTER_COMMENT: print_comment(out, true, alter->text); break;
+    case ALTER_SUSPEND: put(out, " SUSPEND"); break;
+    case ALTER_RESUME: put(out, " RESUME"), print_with(out, &alter->options); break;
+    case ALTER_REFRESH:
+        put(out, " REFRESH");
+        if (alter->options.n) print_partition(out, &alter->options);
         break;
     }
 }
