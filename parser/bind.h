@@ -100,6 +100,7 @@ bool window_columns(const PlanNode *node, WindowColumns *out);
 const Type *window_bound_type(Arena *arena);     /* window_start, window_end */
 
 /* bind_over.c */
+bool is_ranking_function(Str name);              /* ROW_NUMBER RANK .. LAG LEAD: with OVER only */
 Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
 
 /* bind_from.c */

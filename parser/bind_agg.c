@@ -301,6 +301,7 @@ Expr *grouping_replace(Binder *b, const Grouping *grouping, const Scope *scope, 
         return expr_column(b->arena, (uint32_t)key, grouping->output->cols[key].type, expr->span);
     }
     if (expr->kind == EXPR_COLUMN) {
+        if (expr->column >= OVER_COLUMN) return expr;
         if (expr->column >= GROUPING_COLUMN) return grouping_value(b, grouping, &grouping->groupings.v[expr->column - GROUPING_COLUMN], err);
         if (expr->column >= PROP_COLUMN) return expr_column(b->arena, results + grouping->calls.n + expr->column - PROP_COLUMN, expr->type, expr->span);
         if (expr->column >= AGG_COLUMN) return expr_column(b->arena, results + expr->column - AGG_COLUMN, expr->type, expr->span);

@@ -142,10 +142,10 @@ static PlanNode *window_node(Binder *b, Input *input, const WindowPlan *window, 
     return node;
 }
 
-static bool check_windowed(const WindowSpec *spec, const AggCall *calls, uint32_t ncalls, Span span, Err *err)
+static bool check_windowed(const Binder *b, const WindowSpec *spec, const AggCall *calls, uint32_t ncalls, Span span, Err *err)
 {
     static const char *const names[] = { "TUMBLE", "HOP", "CUMULATE", "SESSION" };
-    bool multiple = spec->kind != WINDOW_HOP && spec->kind != WINDOW_CUMULATE;
+    bool multiple = (spec->kind != WINDOW_HOP && spec->kind != WINDOW_CUMULATE) || (spec->kind == WINDOW_HOP && b->plan->batch);
     if (!multiple && !spec->legacy && spec->size_us % spec->slide_us)
         return err_at(err, E_INVALID, span, "aggregates over %s want a size that is a multiple of the %s", names[spec->kind], spec->kind == WINDOW_HOP ? "slide" : "step");
     for (uint32_t i = 0; i < ncalls && spec->kind != WINDOW_TUMBLE; i++)
@@ -203,7 +203,7 @@ static PlanNode *fuse(Binder *b, Input *input, const Grouping *grouping, PlanNod
     PlanNode *tvf = calc->inputs[0];
     uint32_t nkeys = 0, nprops = 0, *key_at = ARENA_ARRAY(b->arena, uint32_t, grouping->nkeys + 1), *moved = ARENA_ARRAY(b->arena, uint32_t, calc->schema->n + 1);
     WindowPlan window = { .spec = tvf->u.window_tvf.window, .props = ARENA_ARRAY(b->arena, WindowProp, grouping->nkeys + 1), .prop_types = ARENA_ARRAY(b->arena, const Type *, grouping->nkeys + 1) };
-    if (!check_windowed(&window.spec, input->calls, input->ncalls, span, err)) return NULL;
+    if (!check_windowed(b, &window.spec, input->calls, input->ncalls, span, err)) return NULL;
     SelectList items = { 0 };
     uint64_t *sets = ARENA_ARRAY(b->arena, uint64_t, grouping->nsets + 1);
     for (uint32_t i = 0; i < calc->schema->n; i++) {
@@ -278,7 +278,7 @@ static PlanNode *windowed(Binder *b, Input *input, const Grouping *grouping, Spa
     if (direct && window_columns(calc->inputs[0], &at_tvf)) {
         if (at_tvf.spec->kind == WINDOW_SESSION && (grouping->nsets > 1 || !session_keys_match(calc, &at_tvf, grouping->nkeys))) return NULL;
         if (can_fuse(calc, &at_tvf, grouping->nkeys)) return fuse(b, input, grouping, calc, &at_tvf, span, err);
-        if (!check_windowed(at_tvf.spec, input->calls, input->ncalls, span, err)) return NULL;
+        if (!check_windowed(b, at_tvf.spec, input->calls, input->ncalls, span, err)) return NULL;
     }
     return wc.spec->proctime ? NULL : attach(b, input, grouping, &wc, span, err);
 }
@@ -290,7 +290,7 @@ static PlanNode *legacy_window(Binder *b, Input *input, const Grouping *grouping
     const GroupWindow *group = grouping->window;
     WindowPlan window = { .spec = group->spec, .props = grouping->props.v, .nprops = grouping->props.n, .prop_types = ARENA_ARRAY(b->arena, const Type *, grouping->props.n + 1) };
     window.spec.time_col = (uint32_t)input->time_col;
-    if (!check_windowed(&window.spec, input->calls, input->ncalls, span, err)) return NULL;
+    if (!check_windowed(b, &window.spec, input->calls, input->ncalls, span, err)) return NULL;
     for (uint32_t i = 0; i < window.nprops; i++) {
         WindowProp prop = window.props[i];
         const Type *type = prop == WPROP_TIME ? type_with_null(b->arena, group->time->type, true) : prop == WPROP_PROCTIME ? type_with_attr(b->arena, type_time(b->arena, TYPE_TIMESTAMP_LTZ, 3, false), ATTR_PROCTIME) : window_bound_type(b->arena);

@@ -41,6 +41,15 @@ static Expr *replace_aliases(Binder *b, Expr *expr, const SelectList *items)
     return copy;
 }
 
+Expr *bind_aliased(Binder *b, const ExprScope *es, const AstQuery *query, const SelectList *items, const Ast *ast, Err *err)
+{
+    const Scope scope = alias_scope(b, es->scope, query, items);
+    ExprScope aliased = *es;
+    aliased.scope = &scope;
+    Expr *expr = bind_expr(b, &aliased, ast, err);
+    return expr ? replace_aliases(b, expr, items) : NULL;
+}
+
 static bool ordinal(const AstOrder *order, uint32_t visible, uint32_t *out, Err *err)
 {
     int64_t n;

@@ -1,4 +1,4 @@
-/* Queries to plan nodes: SELECT, VALUES, UNION, TABLE t, WITH. Subquery predicates, QUALIFY, INTERSECT and EXCEPT are refused
+/* Queries to plan nodes: SELECT, VALUES, UNION, TABLE t, WITH. INTERSECT and EXCEPT are refused
  * where their rules would stand. ORDER BY and LIMIT are plan_order.c's. */
 #include "parser/bind.h"
 #include "parser/plan_query.h"
@@ -52,7 +52,7 @@ static bool bind_items(Binder *b, const ExprScope *es, const ItemList *items, Se
 typedef struct Select {
     const AstQuery *query;
     Relation rel;
-    Expr *where, *having;
+    Expr *where, *having, *qualify;
     Grouping grouping;
     SelectList items;
     SortList sort;                               /* hidden items for it stand behind items */
@@ -102,6 +102,18 @@ static bool bind_groups(Binder *b, Select *select, Scope *scope, Err *err)
     return bind_group_by(b, scope, select->query, &select->grouping, err);
 }
 
+static bool bind_qualify(Binder *b, const ExprScope *es, Select *select, Err *err)
+{
+    const Ast *ast = select->query->qualify;
+    if (!ast) return true;
+    ExprScope qualify = *es;
+    qualify.clause = "QUALIFY clause";
+    select->qualify = bind_aliased(b, &qualify, select->query, &select->items, ast, err);
+    if (!select->qualify) return false;
+    if (select->qualify->type->kind != TYPE_BOOLEAN) return err_at(err, E_TYPE, ast->span, "QUALIFY must be a condition");
+    return select->grouping.overs.n || err_at(err, E_INVALID, ast->span, "QUALIFY must hold a call with OVER");
+}
+
 static bool bind_select(Binder *b, Select *select, Scope *scope, Err *err)
 {
     const AstQuery *query = select->query;
@@ -121,7 +133,7 @@ static bool bind_select(Binder *b, Select *select, Scope *scope, Err *err)
     }
     select->visible = select->items.n;
     if (!bind_order(b, &es, query, &select->items, &select->sort, err)) return false;
-    if (query->qualify) return unsupported(err, query->qualify->span, "QUALIFY is", "Keep the latest row per key with LAST_VALUE and GROUP BY.");
+    if (!bind_qualify(b, &es, select, err)) return false;
     select->aggregates = query->has_group || query->having || select->grouping.calls.n || select->grouping.groupings.n;
     return true;
 }
@@ -140,7 +152,9 @@ static PlanNode *aggregate_select(Binder *b, Select *select, const Scope *scope,
         select->having = grouping_replace(b, grouping, scope, select->having, err);
         if (!select->having) return NULL;
     }
-    if (grouping->overs.n) return plan_over_items(b, node, select->having, grouping, &select->items, span, err);
+    if (select->qualify) select->qualify = grouping_replace(b, grouping, scope, select->qualify, err);
+    if (err->set || !over_replace(b, grouping, scope, err)) return NULL;
+    if (grouping->overs.n) return plan_over_items(b, node, select->having, grouping, &select->items, select->qualify, span, err);
     return plan_calc(b, node, select->having, select->items.v, select->items.n, span, err);
 }
 
@@ -159,7 +173,7 @@ static PlanNode *plan_select(Binder *b, const AstQuery *query, Err *err)
     if (select.aggregates) node = aggregate_select(b, &select, &scope, err);
     else if (select.grouping.overs.n) {
         node = select.where ? plan_filter(b, select.rel.node, select.where, query->span, err) : select.rel.node;
-        if (node) node = plan_over_items(b, node, NULL, &select.grouping, &select.items, query->span, err);
+        if (node) node = plan_over_items(b, node, NULL, &select.grouping, &select.items, select.qualify, query->span, err);
     } else node = plan_calc(b, select.rel.node, select.where, select.items.v, select.items.n, query->span, err);
     if (node && query->distinct) {
         if (select.items.n > select.visible) {

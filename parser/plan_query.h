@@ -8,6 +8,10 @@ typedef struct SortList { SortKey *v; uint32_t n, cap; } SortList;           /* 
 bool bind_order(Binder *b, const ExprScope *es, const AstQuery *query, SelectList *items, SortList *out, Err *err) MUST_CHECK;
 /* ORDER BY, OFFSET and LIMIT of `query` on top of node. */
 PlanNode *plan_order(Binder *b, PlanNode *node, const SortList *sort, const AstQuery *query, Err *err);
-/* OVER columns behind node's own, then the items. */
-PlanNode *plan_over_items(Binder *b, PlanNode *node, Expr *filter, Grouping *grouping, SelectList *items, Span span, Err *err);
+/* An expression that also sees the names the select list gives. */
+Expr *bind_aliased(Binder *b, const ExprScope *es, const AstQuery *query, const SelectList *items, const Ast *ast, Err *err);
+/* Calls with OVER in an aggregate query: their arguments over its output. */
+bool over_replace(Binder *b, Grouping *grouping, const Scope *scope, Err *err) MUST_CHECK;
+/* `filter` (may be NULL), then the OVER columns behind node's own, then the items of rows that satisfy `qualify` (may be NULL). */
+PlanNode *plan_over_items(Binder *b, PlanNode *node, Expr *filter, Grouping *grouping, SelectList *items, Expr *qualify, Span span, Err *err);
 #endif
