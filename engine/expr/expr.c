@@ -29,7 +29,7 @@ Expr *expr_column(Arena *arena, uint32_t column, const Type *type, Span span)
 
 Expr *expr_symbol(Arena *arena, Str word, Span span)
 {
-    return expr_const(arena, type_sized(arena, TYPE_CHAR, word.len, false), datum_str(arena, word), span);
+    return expr_const(arena, type_sized(arena, TYPE_CHAR, 0, false), datum_str(arena, word), span);
 }
 
 Expr *expr_call_node(Arena *arena, const FuncDef *func, Expr **args, uint32_t nargs, const Type *type, Span span)

@@ -52,7 +52,8 @@ Expr *expr_in(ExprCtx *ctx, Expr *value, Expr **list, uint32_t n, bool negated, 
 Expr *expr_cast(ExprCtx *ctx, Expr *value, const Type *type, bool try_cast, Span span, Err *err);
 /* Implicit cast for INSERT columns and set operations; NULL + err E_TYPE when Flink would refuse it (narrowing, other families). Same type: returns value. */
 Expr *expr_implicit_cast(ExprCtx *ctx, Expr *value, const Type *type, Err *err);
-/* Keyword argument of a call (EXTRACT(DAY ..)): a CONST of type CHAR holding the upper-case word; func rows mark such parameters. */
+/* Keyword argument of a call (EXTRACT(DAY ..)): a CONST holding the upper-case word; func rows mark such parameters. Its type CHAR(0), which no text
+ * but '' has, tells it from a literal. */
 Expr *expr_symbol(Arena *arena, Str word, Span span);
 /* Least restrictive type of CASE, UNION, VALUES, ARRAY (Calcite) or of COALESCE, GREATEST (Flink); NULL if none. */
 const Type *type_common_calcite(Arena *arena, const Type *const *types, uint32_t n);

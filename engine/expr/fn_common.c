@@ -157,7 +157,7 @@ const Type *infer_timestamp_ltz3(InferCtx *infer, Err *err)
 Str infer_word(const InferCtx *infer, uint32_t i)
 {
     const Expr *arg = i < infer->nargs ? infer->args[i] : NULL;
-    bool word = arg && arg->kind == EXPR_CONST && type_is_string(arg->type) && !arg->value.null && arg->value.v.str.len > 0;
+    bool word = arg && arg->kind == EXPR_CONST && arg->type->kind == TYPE_CHAR && arg->type->precision == 0 && !arg->value.null && arg->value.v.str.len > 0;
     return word ? datum_text(&arg->value) : STR_NULL;
 }
 

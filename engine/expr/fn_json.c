@@ -1,7 +1,7 @@
 /* JSON_VALUE, JSON_QUERY, JSON_EXISTS, IS JSON. The document is read into flat nodes in the thread's scratch arena, the path walked over them.
- * Clauses come as arguments after (json, path): words, each followed by its value where it takes one:
- *   RETURNING <any expression of the type>, DEFAULT_ON_EMPTY <value>, DEFAULT_ON_ERROR <value>, NULL_ON_EMPTY, ERROR_ON_EMPTY, EMPTY_ARRAY_ON_EMPTY,
- *   EMPTY_OBJECT_ON_EMPTY (.._ON_ERROR likewise), TRUE|FALSE|UNKNOWN_ON_ERROR, WITHOUT_WRAPPER, WITH_CONDITIONAL_WRAPPER, WITH_UNCONDITIONAL_WRAPPER.
+ * Clauses come as arguments after (json, path), as pairs of a word and what it says:
+ *   RETURNING, an expression of the type; WRAPPER, WITHOUT | CONDITIONAL | UNCONDITIONAL;
+ *   ON_EMPTY or ON_ERROR, one of NULL ERROR EMPTY_ARRAY EMPTY_OBJECT TRUE FALSE UNKNOWN as a word, or the value behind DEFAULT.
  * Rules measured on Flink 2.3: strict (the default): a missing path, null or a value of the wrong kind is the ERROR clause; lax: the EMPTY clause. */
 #include "engine/expr/jsonpath.h"
 #include "engine/type/text.h"
@@ -15,41 +15,32 @@ typedef struct JsonClauses {
     JsonWrapper wrapper;
 } JsonClauses;
 
-/* Compares words without blanks and underscores. */
-static bool word_is(Str word, const char *name)
+static bool read_outcome(Str word, JsonOutcome *out)
 {
-    uint32_t i = 0;
-    for (; i < word.len; i++) {
-        if (word.ptr[i] == '_' || word.ptr[i] == ' ') continue;
-        while (*name == '_') name++;
-        if ((word.ptr[i] & ~32) != *name) return false;
-        name++;
-    }
-    return *name == 0;
-}
-
-static bool read_outcome(Str word, const char *side, JsonOutcome *out)
-{
-    static const struct { const char *name; JsonOutcome outcome; } outcomes[] = { { "NULL", OUTCOME_NULL }, { "ERROR", OUTCOME_ERROR }, { "DEFAULT", OUTCOME_DEFAULT },
-        { "EMPTYARRAY", OUTCOME_EMPTY_ARRAY }, { "EMPTYOBJECT", OUTCOME_EMPTY_OBJECT }, { "TRUE", OUTCOME_TRUE }, { "FALSE", OUTCOME_FALSE }, { "UNKNOWN", OUTCOME_NULL } };
-    char name[48];
-    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
-        size_t n = strlen(outcomes[i].name);
-        memcpy(name, outcomes[i].name, n);
-        memcpy(name + n, side, strlen(side) + 1);
-        if (word_is(word, name)) return *out = outcomes[i].outcome, true;
-    }
+    static const struct { const char *name; JsonOutcome outcome; } outcomes[] = { { "NULL", OUTCOME_NULL }, { "ERROR", OUTCOME_ERROR },
+        { "EMPTY_ARRAY", OUTCOME_EMPTY_ARRAY }, { "EMPTY_OBJECT", OUTCOME_EMPTY_OBJECT }, { "TRUE", OUTCOME_TRUE }, { "FALSE", OUTCOME_FALSE }, { "UNKNOWN", OUTCOME_NULL } };
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
+        if (str_is(word, outcomes[i].name)) return *out = outcomes[i].outcome, true;
     return false;
 }
 
-static bool read_wrapper(Str word, JsonWrapper *out)
+/* One pair at argument i; false when it is none. */
+static bool read_clause(InferCtx *infer, uint32_t i, JsonClauses *c, const Type **returning)
 {
-    static const struct { const char *name; JsonWrapper wrapper; } wrappers[] = { { "WITHOUTWRAPPER", WRAPPER_NONE }, { "WITHOUTARRAYWRAPPER", WRAPPER_NONE }, { "WITHWRAPPER", WRAPPER_ALWAYS },
-        { "WITHARRAYWRAPPER", WRAPPER_ALWAYS }, { "WITHUNCONDITIONALWRAPPER", WRAPPER_ALWAYS }, { "WITHUNCONDITIONALARRAYWRAPPER", WRAPPER_ALWAYS },
-        { "WITHCONDITIONALWRAPPER", WRAPPER_CONDITIONAL }, { "WITHCONDITIONALARRAYWRAPPER", WRAPPER_CONDITIONAL } };
-    for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++)
-        if (word_is(word, wrappers[i].name)) return *out = wrappers[i].wrapper, true;
-    return false;
+    Str word = infer_word(infer, i), says = infer_word(infer, i + 1);
+    if (!word.ptr || i + 1 >= infer->nargs) return false;
+    bool empty = str_is(word, "ON_EMPTY");
+    if (str_is(word, "RETURNING")) return *returning = infer->args[i + 1]->type, true;
+    if (str_is(word, "WRAPPER")) {
+        c->wrapper = str_is(says, "CONDITIONAL") ? WRAPPER_CONDITIONAL : str_is(says, "UNCONDITIONAL") ? WRAPPER_ALWAYS : WRAPPER_NONE;
+        return says.ptr != NULL;
+    }
+    if (!empty && !str_is(word, "ON_ERROR")) return false;
+    JsonOutcome outcome = OUTCOME_DEFAULT;
+    if (says.ptr && !read_outcome(says, &outcome)) return false;
+    *(empty ? &c->on_empty : &c->on_error) = outcome;
+    if (!says.ptr) *(empty ? &c->default_empty : &c->default_error) = i + 1;
+    return true;
 }
 
 /* Reads the clauses into call data; *returning is NULL when not written. */
@@ -58,27 +49,11 @@ static JsonClauses *infer_clauses(InferCtx *infer, JsonClauses dflt, const Type 
     JsonClauses *c = ARENA_NEW(infer->ctx->arena, JsonClauses);
     *c = dflt;
     *returning = NULL;
-    for (uint32_t i = 2; i < infer->nargs; i++) {
-        const Expr *arg = infer->args[i];
-        Str word = arg->kind == EXPR_CONST && type_is_string(arg->type) && !arg->value.null ? datum_text(&arg->value) : STR_NULL;
-        bool last = i + 1 == infer->nargs;
-        JsonOutcome outcome;
-        if (word_is(word, "RETURNING") && !last) *returning = infer->args[++i]->type;
-        else if (read_outcome(word, "ONEMPTY", &outcome)) {
-            c->on_empty = outcome;
-            if (outcome == OUTCOME_DEFAULT) c->default_empty = ++i;
-        } else if (read_outcome(word, "ONERROR", &outcome)) {
-            c->on_error = outcome;
-            if (outcome == OUTCOME_DEFAULT) c->default_error = ++i;
-        } else if (!read_wrapper(word, &c->wrapper)) {
+    for (uint32_t i = 2; i < infer->nargs; i += 2)
+        if (!read_clause(infer, i, c, returning)) {
             infer_refuse(infer, err);
             return NULL;
         }
-        if (i >= infer->nargs) {
-            infer_refuse(infer, err);
-            return NULL;
-        }
-    }
     *infer->data = c;
     return c;
 }

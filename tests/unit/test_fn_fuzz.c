@@ -16,7 +16,7 @@ static const char *const words[] = { "", "a", "b", "abc,def", "k1=v1,k2=v2", "{\
     "$.a[1].b", "lax $..c", "$.a[?(@.b == 1)]", "$.a[*]", "$['a','d']", "$.a.length()", "$.a[", "strict $.d", "$.a[?(", "(a)(b)?", "[a-z&&[^b]]", "\\p{Alpha}+", "(", "a*",
     "(?i)\xc3\xa9", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd''T''HH:mm:ss.SSSX", "EEE MMM d z", "J", "'", "2024-02-29 13:04:05.123", "2024-02-29", "13:04", "America/New_York", "UTC", "PST", "GMT+05:30",
     "http://u:p@h:80/p?k=v&a=b#r", "HOST", "QUERY", "%5d|%s|%.2f|%x", "%1$s%%%n", "%", "%E6%97%A5", "YWJj", "c3a9", "utf-8", "UTF-16", "GBK", "\xe6\x97\xa5\xe6\x9c\xac\xf0\x9f\x98\x80", "\xff\xfe\x80", "1.2.3.4" };
-static const char *const symbols[] = { "DAY", "YEAR", "SECOND", "MONTH", "MILLISECOND", "EPOCH", "LEADING", "BOTH", "NULL_ON_NULL", "ERROR_ON_EMPTY", "WITH_WRAPPER", "FOO" };
+static const char *const symbols[] = { "DAY", "YEAR", "SECOND", "MONTH", "MILLISECOND", "EPOCH", "LEADING", "BOTH", "NULL_ON_NULL", "ON_EMPTY", "ON_ERROR", "WRAPPER", "RETURNING", "NULL", "ERROR", "UNCONDITIONAL", "FOO" };
 
 static Datum random_value(const Type *type)
 {

@@ -8,12 +8,12 @@ static void fn_json_value(void **state)
     check("(JSON_VALUE '{\"a\": true}' '$.a')", "STRING", "true");
     check("(JSON_VALUE '{\"a\": -0}' '$.a')", "STRING", "0");
     check("(JSON_VALUE '[10,20,30]' '$[3]')", "STRING", "NULL");
-    check("(JSON_VALUE '{\"a\": 1}' '$.b' #ERROR_ON_EMPTY)", "STRING", "NULL");
+    check("(JSON_VALUE '{\"a\": 1}' '$.b' #ON_EMPTY #ERROR)", "STRING", "NULL");
     check("(JSON_VALUE '{\"a\":{\"b\":7}}' '$..b')", "STRING", "NULL");
     check("(JSON_VALUE '{\"a\":[3,1,2]}' '$.a.first()')", "STRING", "3");
     check("(JSON_VALUE '{\"a\":1}' '$..')", "STRING", "NULL");
-    check("(JSON_VALUE '{\"a\":[1]}' 'lax $.a.b' #DEFAULT_ON_EMPTY 'e' #DEFAULT_ON_ERROR 'r')", "STRING", "e");
-    check("(JSON_VALUE '{\"a\":1}' '$.b' #RETURNING (cast {INT} null) #DEFAULT_ON_EMPTY 5 #DEFAULT_ON_ERROR 6)", "INT", "6");
+    check("(JSON_VALUE '{\"a\":[1]}' 'lax $.a.b' #ON_EMPTY 'e' #ON_ERROR 'r')", "STRING", "e");
+    check("(JSON_VALUE '{\"a\":1}' '$.b' #RETURNING (cast {INT} null) #ON_EMPTY 5 #ON_ERROR 6)", "INT", "6");
     check("(JSON_VALUE '{\"a\":0.00}' '$.a')", "STRING", "0.00");
     check("(JSON_VALUE '{\"a\": \"true\"}' '$.a' #RETURNING (cast {BOOLEAN} null))", "!run", "");
     check("(JSON_VALUE '{\"a\": 1}' '$.a' #RETURNING (cast {DOUBLE} null))", "!run", "");
@@ -23,17 +23,17 @@ static void fn_json_query(void **state)
 {
     (void)state;
     check("(JSON_QUERY '{ \"a\": { \"b\": 1 } }' '$.a')", "STRING", "{\"b\":1}");
-    check("(JSON_QUERY '{\"a\":1}' '$' #WITH_CONDITIONAL_WRAPPER)", "STRING", "[{\"a\":1}]");
-    check("(JSON_QUERY '{\"a\":[{\"k\":1},{\"k\":2}]}' '$.a[*].k' #WITH_CONDITIONAL_WRAPPER)", "STRING", "[1,2]");
-    check("(JSON_QUERY '{}' 'strict $.invalid' #EMPTY_OBJECT_ON_ERROR)", "STRING", "{}");
-    check("(JSON_QUERY '{\"a\":[true,1.50]}' '$.a' #RETURNING (cast {ARRAY<STRING>} null))", "ARRAY<STRING>", "[true, 1.50]");
-    check("(JSON_QUERY '{\"a\":null}' '$.a' #EMPTY_ARRAY_ON_EMPTY #EMPTY_OBJECT_ON_ERROR)", "STRING", "{}");
-    check("(JSON_QUERY 'bad' 'lax $.a' #EMPTY_ARRAY_ON_EMPTY #EMPTY_OBJECT_ON_ERROR)", "STRING", "[]");
-    check("(JSON_QUERY '{\"a\":[{\"b\":1},{\"c\":2}]}' '$..b')", "STRING", "[1]");
-    check("(JSON_QUERY '{\"a\":[1,2,3,4,5]}' '$.a[?(@ >= 2 && @ < 4)]')", "STRING", "[2,3]");
-    check("(JSON_QUERY '{\"a\":[{\"k\":1},{\"k\":\"1\"}]}' '$.a[?(@.k == 1)]')", "STRING", "[{\"k\":1},{\"k\":\"1\"}]");
-    check("(JSON_QUERY '{}' 'lax $.invalid' #ERROR_ON_EMPTY)", "!run", "");
-    check("(JSON_QUERY '{}' 'strict $.invalid' #ERROR_ON_ERROR)", "!run", "");
+    check("(JSON_QUERY '{\"a\":1}' '$' #WRAPPER #CONDITIONAL)", "STRING", "[{\"a\":1}]");
+    check("(JSON_QUERY '{\"a\":[1,2,3,4]}' '$.a[0,2]')", "STRING", "[1,3]");
+    check("(JSON_QUERY '{\"a\": 1}' 'lax $.a' #ON_ERROR #ERROR)", "STRING", "NULL");
+    check("(JSON_QUERY '{\"a\":1}' '$.a' #RETURNING (cast {ARRAY<STRING>} null) #WRAPPER #CONDITIONAL)", "ARRAY<STRING>", "[1]");
+    check("(JSON_QUERY '{\"a\":null}' '$.a' #WRAPPER #UNCONDITIONAL #ON_EMPTY #EMPTY_ARRAY #ON_ERROR #EMPTY_OBJECT)", "STRING", "{}");
+    check("(JSON_QUERY '{\"a\":1}' 'lax $.b[*]')", "STRING", "[]");
+    check("(JSON_QUERY '{\"a\":[1,2,3,4,5]}' '$.a[1:3]')", "STRING", "[2,3]");
+    check("(JSON_QUERY '{\"a\":[{\"k\":\"x\",\"v\":1},{\"k\":\"y\",\"v\":2}]}' '$.a[?(@.v != 1)]')", "STRING", "[{\"k\":\"y\",\"v\":2}]");
+    check("(JSON_QUERY '{\"m\":2,\"a\":[1,2,3]}' '$.a[?(@ > $.m)]')", "STRING", "[3]");
+    check("(JSON_QUERY '{}' 'lax $.invalid' #ON_EMPTY #ERROR)", "!run", "");
+    check("(JSON_QUERY '{}' 'strict $.invalid' #ON_ERROR #ERROR)", "!run", "");
 }
 
 static void fn_json_exists(void **state)
@@ -41,7 +41,7 @@ static void fn_json_exists(void **state)
     (void)state;
     check("(JSON_EXISTS '{\"a\": true}' '$.a')", "BOOLEAN", "TRUE");
     check("(JSON_EXISTS '{\"a\": [{ \"b\": 1 }]}' '$.a[0].b')", "BOOLEAN", "TRUE");
-    check("(JSON_EXISTS '{\"a\": true}' 'lax $.b' #ERROR_ON_ERROR)", "BOOLEAN", "FALSE");
+    check("(JSON_EXISTS '{\"a\": true}' 'lax $.b' #ON_ERROR #ERROR)", "BOOLEAN", "FALSE");
     check("(JSON_EXISTS '{\"a\":1}' '$')", "BOOLEAN", "TRUE");
     check("(JSON_EXISTS '{\"a\":1}' '$.a[')", "BOOLEAN", "TRUE");
     check("(JSON_EXISTS (cast {STRING} null) '$.a')", "BOOLEAN", "NULL");
