@@ -63,7 +63,7 @@ void parse_fail(Parse *p, ErrCode code, Span span, const char *fmt, ...) __attri
 void parse_hint(Parse *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void parse_unexpected(Parse *p);                 /* syntax error at tokens[pos]; parse_error.c */
 void parse_too_deep(Parse *p);
-void unsupported(Parse *p, const Token *at, const char *what, const char *hint);
+void parse_unsupported(Parse *p, const Token *at, const char *what, const char *hint);
 void no_such_operator(Parse *p, const Token *at, const char *instead);
 
 Span span_join(Span a, Span b);

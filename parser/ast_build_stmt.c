@@ -9,7 +9,7 @@ Stmt *stmt_new(Parse *p, StmtKind kind)
     return s;
 }
 
-void unsupported(Parse *p, const Token *at, const char *what, const char *hint)
+void parse_unsupported(Parse *p, const Token *at, const char *what, const char *hint)
 {
     parse_fail(p, E_UNSUPPORTED, at->span, "%s is not supported", what);
     parse_hint(p, "%s", hint);

@@ -805,7 +805,7 @@ statement(A) ::= EXECUTE query(Q). { A = stmt_query(p, Q); }
 statement(A) ::= insert(A).
 statement(A) ::= EXECUTE insert(B). { A = B; A->u.insert->execute = true; }
 insert(A) ::= INSERT(T) insert_mode(M) path(N) hints_opt(H) partition_spec(S) target_columns(L) query(Q) conflict_opt(C). { A = stmt_insert(p, T, M, &N, H, &S, L, Q, &C); }
-statement(A) ::= UPSERT(T) INTO path hints_opt partition_spec target_columns query. { A = NULL; unsupported(p, T, "UPSERT INTO", "INSERT INTO a table with a primary key updates by that key."); }
+statement(A) ::= UPSERT(T) INTO path hints_opt partition_spec target_columns query. { A = NULL; parse_unsupported(p, T, "UPSERT INTO", "INSERT INTO a table with a primary key updates by that key."); }
 %type insert_mode { bool }
 %type partition_spec { PartitionSpec }
 %type partition_pairs { Options }
@@ -1011,7 +1011,7 @@ language(A) ::= . { A = STR_NULL; }
 language(A) ::= LANGUAGE JAVA. { A = STR("JAVA"); }
 language(A) ::= LANGUAGE SCALA. { A = STR("SCALA"); }
 language(A) ::= LANGUAGE PYTHON. { A = STR("PYTHON"); }
-language(A) ::= LANGUAGE SQL(T). { A = STR("SQL"); unsupported(p, T, "LANGUAGE SQL", "LANGUAGE is JAVA, SCALA or PYTHON."); }
+language(A) ::= LANGUAGE SQL(T). { A = STR("SQL"); parse_unsupported(p, T, "LANGUAGE SQL", "LANGUAGE is JAVA, SCALA or PYTHON."); }
 resources(A) ::= resource_word text(T). { A = (ResourceList){ 0 }; ARENA_PUSH(p->arena, A, T); }
 resources(A) ::= resources(B) COMMA resource_word text(T). { A = B; ARENA_PUSH(p->arena, A, T); }
 resource_word ::= JAR.
@@ -1167,7 +1167,7 @@ statement(A) ::= describe_word CATALOG extended_opt(E) name(N). { Path n = make_
 statement(A) ::= describe_word DATABASE extended_opt(E) path(N). { A = stmt_describe(p, "DATABASE", E, &N); }
 statement(A) ::= describe_word FUNCTION extended_opt(E) path(N). { A = stmt_describe(p, "FUNCTION", E, &N); }
 statement(A) ::= describe_word MODEL extended_opt(E) path(N). { A = stmt_describe(p, "MODEL", E, &N); }
-statement(A) ::= describe_word TABLE(T) path. { A = NULL; unsupported(p, T, "DESCRIBE TABLE", "Write DESCRIBE and the table's name."); }
+statement(A) ::= describe_word TABLE(T) path. { A = NULL; parse_unsupported(p, T, "DESCRIBE TABLE", "Write DESCRIBE and the table's name."); }
 statement(A) ::= describe_word JOB text(T). { A = stmt_describe(p, "JOB", false, NULL); A->u.describe.text = T; }
 
 statement(A) ::= USE path(N). { A = stmt_new(p, STMT_USE); A->u.use.name = N; }
