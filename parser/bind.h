@@ -74,7 +74,7 @@ Expr *bind_literal(Binder *b, const Ast *ast, Err *err);
 Expr *bind_condition(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
 /* Refuses a bare NULL where a type is wanted. */
 bool refuse_null_type(const Expr *expr, Err *err) MUST_CHECK;
-bool unsupported(Err *err, Span span, const char *what, const char *hint);
+bool refuse_clause(Err *err, Span span, const char *what, const char *hint);
 
 /* bind_agg.c */
 bool is_aggregate_name(Str name);

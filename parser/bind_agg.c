@@ -158,7 +158,7 @@ static bool group_key(Binder *b, const Scope *scope, Grouping *grouping, const A
     if (!can_group(expr->type)) return err_at(err, E_UNSUPPORTED, ast->span, "values of type " STR_FMT " cannot be grouped", STR_ARG(type_text(b->arena, expr->type)));
     int at = find_key(grouping, expr);
     if (at < 0) {
-        if (grouping->nkeys == KEYS_MAX) return unsupported(err, ast->span, "more than 64 keys in GROUP BY are", "Group by a ROW of the values.");
+        if (grouping->nkeys == KEYS_MAX) return refuse_clause(err, ast->span, "more than 64 keys in GROUP BY are", "Group by a ROW of the values.");
         struct { Expr **v; uint32_t n, cap; } keys = { grouping->keys, grouping->nkeys, grouping->cap_keys };
         ARENA_PUSH(b->arena, keys, expr);
         grouping->keys = keys.v, grouping->nkeys = keys.n, grouping->cap_keys = keys.cap;
@@ -202,7 +202,7 @@ static bool nested_sets(Binder *b, const Scope *scope, Grouping *grouping, const
         }
         return true;
     }
-    if (n > 12) return unsupported(err, group->span, "CUBE of more than 12 elements is", "Write the sets that matter with GROUPING SETS.");
+    if (n > 12) return refuse_clause(err, group->span, "CUBE of more than 12 elements is", "Write the sets that matter with GROUPING SETS.");
     for (uint32_t set = 1u << n; set-- > 0;) {
         uint64_t mask = 0;
         for (uint32_t i = 0; i < n; i++)
@@ -233,7 +233,7 @@ static bool element_sets(Binder *b, const Scope *scope, Grouping *grouping, cons
 static bool cross_sets(Binder *b, SetList *all, const SetList *more, Span span, Err *err)
 {
     SetList crossed = { 0 };
-    if ((uint64_t)all->n * more->n > SETS_MAX) return unsupported(err, span, "so many grouping sets are", "Write the sets that matter with GROUPING SETS.");
+    if ((uint64_t)all->n * more->n > SETS_MAX) return refuse_clause(err, span, "so many grouping sets are", "Write the sets that matter with GROUPING SETS.");
     for (uint32_t i = 0; i < all->n; i++)
         for (uint32_t k = 0; k < more->n; k++) ARENA_PUSH(b->arena, crossed, all->v[i] | more->v[k]);
     *all = crossed;
@@ -259,7 +259,7 @@ bool bind_group_by(Binder *b, const Scope *scope, const AstQuery *query, Groupin
     grouping->sets = all.v;
     grouping->nsets = n;
     grouping->grouped = grouping->nkeys > 0 || grouping->window;
-    if (grouping->window && n > 1) return unsupported(err, query->group.v[0].span, "GROUPING SETS over this kind of window are", "Use the window function in FROM: TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), ..)).");
+    if (grouping->window && n > 1) return refuse_clause(err, query->group.v[0].span, "GROUPING SETS over this kind of window are", "Use the window function in FROM: TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), ..)).");
     return true;
 }
 

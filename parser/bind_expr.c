@@ -4,7 +4,7 @@
 #include "engine/expr/agg.h"
 #include "engine/expr/func.h"
 
-bool unsupported(Err *err, Span span, const char *what, const char *hint)
+bool refuse_clause(Err *err, Span span, const char *what, const char *hint)
 {
     err_at(err, E_UNSUPPORTED, span, "%s not supported", what);
     return err_hint(err, "%s", hint);
@@ -27,7 +27,7 @@ static Expr *without_attr(Binder *b, Expr *expr)
 
 static Expr *refuse(Err *err, Span span, const char *what, const char *hint)
 {
-    unsupported(err, span, what, hint);
+    refuse_clause(err, span, what, hint);
     return NULL;
 }
 

@@ -183,7 +183,7 @@ static bool bind_join(Binder *b, const AstFrom *from, Relation *out, Err *err)
     if (!check_join_form(from, err) || !bind_from(b, from->join.left, &left, err)) return false;
     const AstFrom *with = from->join.right;
     if (with->kind == FROM_UNNEST) return bind_unnest(b, with, &left, from->join.kind == JOIN_LEFT, from->join.on, out, err);
-    if (with->lateral) return unsupported(err, with->span, "LATERAL is", "Compute what it needs in a query of its own first; UNNEST works without LATERAL.");
+    if (with->lateral) return refuse_clause(err, with->span, "LATERAL is", "Compute what it needs in a query of its own first; UNNEST works without LATERAL.");
     if (!bind_from(b, with, &right, err) || !check_join_names(&left.scope, &right.scope, with->span, err) || !check_using(&left, &right, &from->join.using_cols, err)) return false;
     uint32_t width = left.node->schema->n;
     *out = left;
@@ -194,7 +194,7 @@ static bool bind_join(Binder *b, const AstFrom *from, Relation *out, Err *err)
     }
     const ExprScope es = { .scope = &out->scope, .clause = "ON clause" };
     if (from->join.on && !bind_condition(b, &es, from->join.on, err)) return false;
-    return unsupported(err, from->span, "joins are", "Join in the database that the result is written to, or put both streams together with UNION ALL and GROUP BY the key.");
+    return refuse_clause(err, from->span, "joins are", "Join in the database that the result is written to, or put both streams together with UNION ALL and GROUP BY the key.");
 }
 
 /* --- the rest --- */
@@ -216,14 +216,14 @@ static bool bind_item(Binder *b, const AstFrom *from, Relation *out, Err *err)
     switch (from->kind) {
     case FROM_TABLE:
         if (!bind_table_name(b, &from->table, &from->hints, out, err)) return false;
-        return !from->as_of || unsupported(err, from->span, "FOR SYSTEM_TIME AS OF (a temporal join) is", "Join in the database that the result is written to.");
+        return !from->as_of || refuse_clause(err, from->span, "FOR SYSTEM_TIME AS OF (a temporal join) is", "Join in the database that the result is written to.");
     case FROM_SUBQUERY: case FROM_VALUES: return bind_subquery(b, from->query, STR_NULL, NULL, out, err);
     case FROM_FUNCTION: return bind_function(b, from, out, err);
     case FROM_UNNEST: return bind_unnest(b, from, NULL, false, NULL, out, err);
     case FROM_JOIN: return bind_join(b, from, out, err);
     case FROM_MATCH:
         if (from->input ? !bind_from(b, from->input, out, err) : !bind_table_name(b, &from->table, &from->hints, out, err)) return false;
-        return unsupported(err, from->span, "MATCH_RECOGNIZE is", "Count the steps per key with aggregates over a window.");
+        return refuse_clause(err, from->span, "MATCH_RECOGNIZE is", "Count the steps per key with aggregates over a window.");
     }
     return false;
 }
@@ -232,7 +232,7 @@ bool bind_from(Binder *b, const AstFrom *from, Relation *out, Err *err)
 {
     *out = (Relation){ 0 };
     if (!bind_item(b, from, out, err)) return false;
-    if (from->sample) return unsupported(err, from->span, "TABLESAMPLE is", "Filter with RAND() < fraction.");
+    if (from->sample) return refuse_clause(err, from->span, "TABLESAMPLE is", "Filter with RAND() < fraction.");
     if (from->kind == FROM_JOIN || from->kind == FROM_UNNEST) return true;
     return add_alias(b, from, out, err);
 }

@@ -172,7 +172,7 @@ static bool bind_ranking(Binder *b, BoundOver *over, uint32_t n, Err *err)
 
 static bool bind_over_agg(Binder *b, const Ast *ast, Str name, BoundOver *over, uint32_t n, Err *err)
 {
-    if (ast->u.call.distinct) return unsupported(err, ast->span, "DISTINCT in a call with OVER is", "Take the distinct rows in a subquery first.");
+    if (ast->u.call.distinct) return refuse_clause(err, ast->span, "DISTINCT in a call with OVER is", "Take the distinct rows in a subquery first.");
     if (ast->u.call.filter) return err_at(err, E_INVALID, ast->span, "FILTER cannot stand in a call with OVER"), err_hint(err, "Use CASE within the argument.");
     if (ast->u.call.nulls && !str_iis(name, "ARRAY_AGG")) return err_at(err, E_INVALID, ast->span, "IGNORE NULLS and RESPECT NULLS cannot follow " STR_FMT, STR_ARG(name));
     if (!agg_resolve(&b->ctx, name, over->args, n, false, ast->u.call.star, false, &over->call.agg, ast->span, err)) return false;
@@ -212,7 +212,7 @@ Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     bool ok = over.call.func == OVER_AGG ? bind_over_agg(b, ast, name, &over, n, err) : bind_ranking(b, &over, n, err);
     if (!ok || !resolve_window(es, ast->u.call.over, &window, 0, err) || !bind_window(b, es, &window, &over, err)) return NULL;
     if (!b->plan || !b->plan->batch) {
-        unsupported(err, ast->span, "OVER over a stream is", "Aggregate in windows or per key with GROUP BY, or SET 'execution.runtime-mode' = 'batch' over bounded tables.");
+        refuse_clause(err, ast->span, "OVER over a stream is", "Aggregate in windows or per key with GROUP BY, or SET 'execution.runtime-mode' = 'batch' over bounded tables.");
         return NULL;
     }
     ARENA_PUSH(b->arena, es->grouping->overs, over);

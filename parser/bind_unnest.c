@@ -30,7 +30,7 @@ bool bind_unnest(Binder *b, const AstFrom *from, const Relation *left, bool oute
     Relation base = { 0 };
     if (left) base = *left;
     else base.node = plan_one_row(b, from->span);
-    if (from->unnest.n != 1) return unsupported(err, from->span, "UNNEST of several collections is", "Unnest them one after the other.");
+    if (from->unnest.n != 1) return refuse_clause(err, from->span, "UNNEST of several collections is", "Unnest them one after the other.");
     if (outer && !on) return err_at(err, E_INVALID, from->span, "the join has no condition"), err_hint(err, "Write LEFT JOIN UNNEST(..) ON TRUE.");
     const ExprScope es = { .scope = &base.scope, .clause = "UNNEST" };
     Expr *collection = bind_expr(b, &es, from->unnest.v[0], err);

@@ -132,8 +132,8 @@ static bool bind_data(Binder *b, WindowKind kind, const Ast *arg, Relation *out,
         for (uint32_t k = 0; k < items->n; k++) {
             Expr *key = bind_expr(b, &es, items->v[k], err);
             if (!key) return false;
-            if (key->kind != EXPR_COLUMN) return unsupported(err, key->span, "an expression in PARTITION BY of SESSION is", "Compute it in a subquery and name its column.");
-            if (spec->npartition == 32) return unsupported(err, key->span, "so many PARTITION BY columns are", "Use a ROW of them.");
+            if (key->kind != EXPR_COLUMN) return refuse_clause(err, key->span, "an expression in PARTITION BY of SESSION is", "Compute it in a subquery and name its column.");
+            if (spec->npartition == 32) return refuse_clause(err, key->span, "so many PARTITION BY columns are", "Use a ROW of them.");
             if (!spec->npartition) spec->partition = ARENA_ARRAY(b->arena, uint32_t, 32);
             spec->partition[spec->npartition++] = key->column;
         }
@@ -206,9 +206,9 @@ bool bind_group_window(Binder *b, const Scope *scope, const Ast *call, GroupWind
     const AstList *args = &call->u.call.args;
     uint32_t want = kind == WINDOW_HOP ? 3 : 2;
     *out = (GroupWindow){ .spec = { .kind = (WindowKind)kind, .legacy = true }, .span = call->span };
-    if (kind == WINDOW_CUMULATE) return unsupported(err, call->span, "CUMULATE in GROUP BY is", "Use it in FROM: TABLE(CUMULATE(TABLE t, DESCRIPTOR(ts), step, size)).");
+    if (kind == WINDOW_CUMULATE) return refuse_clause(err, call->span, "CUMULATE in GROUP BY is", "Use it in FROM: TABLE(CUMULATE(TABLE t, DESCRIPTOR(ts), step, size)).");
     if (args->n != want) {
-        if (args->n == want + 1) return unsupported(err, args->v[want]->span, "the alignment argument of a window in GROUP BY is", "Use the table function, which takes an offset.");
+        if (args->n == want + 1) return refuse_clause(err, args->v[want]->span, "the alignment argument of a window in GROUP BY is", "Use the table function, which takes an offset.");
         return err_at(err, E_INVALID, call->span, "%s in GROUP BY takes %u arguments", window_names[kind], want);
     }
     const ExprScope es = { .scope = scope, .clause = "GROUP BY clause" };

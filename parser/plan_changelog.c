@@ -298,7 +298,7 @@ static bool check_sink(AnalyzeEnv *env, Plan *plan, PlanNode *sink, Err *err)
     while (from->kind == PLAN_CALC || from->kind == PLAN_UNION) from = from->inputs[0];
     if (!covered && from->kind != PLAN_VALUES && !config->on_conflict && config_bool(&env->config, "table.exec.sink.require-on-conflict")) return refuse_conflict(sink, in, err);
     if (!covered && config->on_conflict && config->conflict != MERGE_LAST)
-        return unsupported(err, sink->span, config->conflict == MERGE_FIRST ? "ON CONFLICT DO NOTHING is" : "ON CONFLICT DO ERROR is", "Use ON CONFLICT DO DEDUPLICATE: the last row of a key stays.");
+        return refuse_clause(err, sink->span, config->conflict == MERGE_FIRST ? "ON CONFLICT DO NOTHING is" : "ON CONFLICT DO ERROR is", "Use ON CONFLICT DO DEDUPLICATE: the last row of a key stays.");
     if (!needs_materialize(env, sink, in)) return true;
     PlanNode *materialize = plan_node(plan, PLAN_MATERIALIZE, &in, 1, in->schema, sink->span);
     materialize->u.materialize = (MaterializeConfig){ arena_copy(plan->arena, conn->pk, sizeof *conn->pk * conn->npk), conn->npk };

@@ -319,7 +319,7 @@ PlanNode *plan_grouping(Binder *b, PlanNode *in, Expr *where, Grouping *grouping
 
 PlanNode *plan_distinct(Binder *b, PlanNode *node, Span span, Err *err)
 {
-    if (node->schema->n > 64) { unsupported(err, span, "DISTINCT over more than 64 columns is", "Select fewer columns."); return NULL; }
+    if (node->schema->n > 64) { refuse_clause(err, span, "DISTINCT over more than 64 columns is", "Select fewer columns."); return NULL; }
     Grouping grouping = { .grouped = true, .nkeys = node->schema->n, .nsets = 1, .keys = ARENA_ARRAY(b->arena, Expr *, node->schema->n + 1), .sets = ARENA_ARRAY(b->arena, uint64_t, 1) };
     for (uint32_t i = 0; i < node->schema->n; i++) {
         const Type *type = node->schema->cols[i].type;

@@ -172,8 +172,8 @@ static void add_sink(Plan *plan, PlanNode *node)
 static bool check_overwrite(const Plan *plan, const AstInsert *insert, const ConnectorDef *connector, Err *err)
 {
     if (!insert->overwrite) return true;
-    if (!(connector->caps & CONN_OVERWRITE)) return unsupported(err, insert->table.span, "INSERT OVERWRITE into this connector is", "Use INSERT INTO.");
-    return plan->batch || unsupported(err, insert->table.span, "INSERT OVERWRITE of a stream is", "SET 'execution.runtime-mode' = 'batch'.");
+    if (!(connector->caps & CONN_OVERWRITE)) return refuse_clause(err, insert->table.span, "INSERT OVERWRITE into this connector is", "Use INSERT INTO.");
+    return plan->batch || refuse_clause(err, insert->table.span, "INSERT OVERWRITE of a stream is", "SET 'execution.runtime-mode' = 'batch'.");
 }
 
 /* The notice that a time attribute's cast cannot be lost on the way: rowtime of the sink is the first ROWTIME written. */

@@ -151,7 +151,7 @@ static PlanNode *streaming_top(Binder *b, PlanNode *in, const SortList *sort, in
 {
     plan_infer(b->plan);
     if (in->bounded && in->changes == CHANGES_INSERT) return sort_node(b, in, sort, false, limit, offset, span);
-    unsupported(err, span, "ORDER BY with LIMIT over a stream (Top-N) is", "Use MAX, MIN or FIRST_VALUE per key, or SET 'execution.runtime-mode' = 'batch' over bounded tables.");
+    refuse_clause(err, span, "ORDER BY with LIMIT over a stream (Top-N) is", "Use MAX, MIN or FIRST_VALUE per key, or SET 'execution.runtime-mode' = 'batch' over bounded tables.");
     return NULL;
 }
 
@@ -166,7 +166,7 @@ PlanNode *plan_order(Binder *b, PlanNode *node, const SortList *sort, const AstQ
     if (limit == 0) return plan_empty(b, node->schema, span);
     if (b->plan->batch) return sort->n ? sort_node(b, node, sort, false, limit, offset, span) : limit_node(b, node, limit, offset, span);
     if (limit < 0 && offset) {
-        unsupported(err, query->offset->span, "OFFSET without LIMIT over a stream is", "Add a LIMIT.");
+        refuse_clause(err, query->offset->span, "OFFSET without LIMIT over a stream is", "Add a LIMIT.");
         return NULL;
     }
     if (!sort->n) return limit_node(b, node, limit, offset, span);

@@ -62,7 +62,7 @@ typedef struct Select {
 
 static bool check_clauses(const AstQuery *query, Err *err)
 {
-    if (query->stream) return unsupported(err, query->span, "SELECT STREAM is", "Leave STREAM out: queries are streams already.");
+    if (query->stream) return refuse_clause(err, query->span, "SELECT STREAM is", "Leave STREAM out: queries are streams already.");
     for (uint32_t i = 0; i < query->hints.n; i++) {
         static const char *const names[] = { "STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN", "OPTIONS" };
         bool known = false;
@@ -299,7 +299,7 @@ static PlanNode *plan_setop(Binder *b, const AstQuery *query, Err *err)
         *schema_col(schema, i) = (Column){ left->cols[i].name, type_with_attr(b->arena, common, attr) };
     }
     if (query->setop != SETOP_UNION) {
-        unsupported(err, query->span, query->setop == SETOP_INTERSECT ? "INTERSECT is" : "EXCEPT is", "Put both sides together with UNION ALL and count per row with GROUP BY and HAVING.");
+        refuse_clause(err, query->span, query->setop == SETOP_INTERSECT ? "INTERSECT is" : "EXCEPT is", "Put both sides together with UNION ALL and count per row with GROUP BY and HAVING.");
         return NULL;
     }
     for (int s = 0; s < 2; s++) {
@@ -350,7 +350,7 @@ PlanNode *plan_query(Binder *outer, const AstQuery *query, Err *err)
     b.depth++;
     if (b.depth > 400) { err_at(err, E_INVALID, query->span, "queries are nested too deeply"); return NULL; }
     if (query->with.recursive) {
-        unsupported(err, query->span, "WITH RECURSIVE is", "Write the steps out with UNION ALL.");
+        refuse_clause(err, query->span, "WITH RECURSIVE is", "Write the steps out with UNION ALL.");
         return NULL;
     }
     for (uint32_t i = 0; i < query->with.n; i++) {
