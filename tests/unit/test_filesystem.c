@@ -139,7 +139,7 @@ static void positions(void **state)
     fs_init(&fs, "json");
     test_column(&fs.t, "v", type_simple(TYPE_INT, true));
     for (int f = 0; f < 3; f++) {
-        char name[8];
+        char name[16];
         strbuf_clear(&text);
         for (int i = 0; i < 3000; i++) {
             if (f == 1) strbuf_addf(&text, "%s{\"v\":%d}%s", i ? "," : "[", i, i == 2999 ? "]\n" : "");
