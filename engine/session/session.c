@@ -174,7 +174,7 @@ static bool run_select(Session *session, Plan *plan, Err *err)
 {
     const SessionSink *sink = session->sink;
     const PlanNode *last = plan->sinks[0];
-    const Schema *schema = last->ninputs ? last->inputs[0]->schema : last->schema;
+    const Schema *schema = last->schema;
     JobConfig config = session->options.job;
     config.collect = collect_rows;
     config.collect_ctx = session;
