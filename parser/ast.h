@@ -178,7 +178,7 @@ typedef struct AstColumn {
     ColumnKind kind; Ident name; Span span;
     AstType *type; Ast *expr;                /* computed */
     Str metadata_key; bool is_virtual;       /* FROM 'key' (ptr NULL = column name) */
-    bool primary_key, pk_enforced /* anything but NOT ENFORCED */, enforced_given; Ident constraint; bool unique;
+    bool primary_key, pk_enforced /* anything but NOT ENFORCED */, enforced_given, not_enforced; Ident constraint; bool unique;
     Str comment; bool has_comment;
     enum { COLPOS_NONE, COLPOS_FIRST, COLPOS_AFTER } pos; Ident after; Span pos_span;   /* ALTER TABLE ADD/MODIFY */
 } AstColumn;

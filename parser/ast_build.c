@@ -198,7 +198,8 @@ Ast *lit_string(Parse *p, const Token *t)
 /* 'a' <line break> 'b' is one string. */
 Ast *lit_continued(Parse *p, Ast *first, const Token *next)
 {
-    if (next->flags & TOKEN_PREFIXED || first->parens) parse_fail(p, E_SYNTAX, next->span, "syntax error at a second string");
+    bool odd = (next[-1].flags & TOKEN_PREFIXED) && !(next[-1].flags & TOKEN_BINARY);
+    if (odd || next->flags & TOKEN_PREFIXED) parse_fail(p, E_SYNTAX, next->span, "syntax error at a second string");
     else if (!(next->flags & TOKEN_LINE_START)) {
         parse_fail(p, E_INVALID, next->span, "a string is continued on the same line");
         parse_hint(p, "Join strings with ||, or begin the next part on a new line.");

@@ -21,7 +21,7 @@ typedef struct UnitRange { Str from, to; int32_t prec, frac; Span span; } UnitRa
 typedef struct JsonKind { AstOp op; const Token *token; } JsonKind;
 typedef enum Nulls { NULLS_UNSAID, NULLS_KEPT, NULLS_ABSENT } Nulls;
 typedef struct CaseParts { AstList when, then; } CaseParts;
-typedef struct CallArgs { AstList args; bool distinct, all, star; OrderList order; const Token *end; } CallArgs;
+typedef struct CallArgs { AstList args; bool distinct, all, star; int8_t nulls; OrderList order; const Token *end; } CallArgs;
 typedef struct Within { bool has; OrderList order; } Within;
 typedef struct CallTail { int8_t nulls; bool within; OrderList order; Ast *filter; AstWindow *over; } CallTail;
 typedef struct Frame { FrameUnit unit; AstBound start, end; } Frame;

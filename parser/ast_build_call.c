@@ -10,6 +10,7 @@ static Ast *call_at(Parse *p, Path name, const CallArgs *args, Span span)
     a->u.call.all = args->all;
     a->u.call.star = args->star;
     a->u.call.order = args->order;
+    a->u.call.nulls = args->nulls;
     return a;
 }
 
@@ -23,7 +24,7 @@ Ast *ast_call(Parse *p, Ast *base, const Token *fn, const CallArgs *args, const 
     Ast *a = call_at(p, name, args, span_join(name.span, args->end->span));
     if (!tail) return a;
     a->span = span_here(p, name.span);
-    a->u.call.nulls = tail->nulls;
+    if (tail->nulls) a->u.call.nulls = tail->nulls;
     a->u.call.filter = tail->filter;
     a->u.call.over = tail->over;
     a->u.call.within_group = tail->within;
@@ -127,7 +128,7 @@ Ast *call_using(Parse *p, const char *name, const Token *begin, Ast *a, Ident ch
 /* ---- JSON ---- */
 Ast *call_format_json(Parse *p, Ast *a, const Token *end)
 {
-    Ast *call = call_new(p, STR("$FORMAT_JSON"), asts_one(p, a), end, end);
+    Ast *call = call_new(p, STR("FORMAT_JSON"), asts_one(p, a), end, end);
     call->span = span_join(a->span, end->span);
     return call;
 }

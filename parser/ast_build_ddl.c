@@ -45,6 +45,7 @@ AstColumn column_physical(Parse *p, const Path *name, AstType *type, const Colum
     column.unique = key->unique;
     column.pk_enforced = key->primary && key->enforced != 2;
     column.enforced_given = key->enforced == 1;
+    column.not_enforced = key->enforced == 2;
     column.constraint = key->name;
     column_rest(&column, comment, position);
     return column;

@@ -92,7 +92,11 @@ static void print_literal(const Printer *p, const Ast *ast)
     case LIT_DEFAULT: put(p, "DEFAULT"); return;
     case LIT_INTEGER: case LIT_DECIMAL: case LIT_DOUBLE: strbuf_adds(p->out, text); return;
     case LIT_STRING: print_string(p, text); return;
-    case LIT_BINARY: put(p, "X"); print_string(p, text); return;
+    case LIT_BINARY:
+        put(p, "X'");
+        for (uint32_t i = 0; i < text.len; i++) strbuf_addf(p->out, "%02X", (unsigned)(unsigned char)text.ptr[i]);
+        put(p, "'");
+        return;
     case LIT_DATE: put(p, "DATE "); print_string(p, text); return;
     case LIT_TIME: put(p, "TIME "); print_string(p, text); return;
     case LIT_TIMESTAMP: put(p, "TIMESTAMP "); print_string(p, text); return;
@@ -111,7 +115,8 @@ static void print_literal(const Printer *p, const Ast *ast)
 static void print_type(const Printer *p, const AstType *type)
 {
     bool multiset_or_array = str_is(type->name, "ARRAY") || str_is(type->name, "MULTISET");
-    strbuf_adds(p->out, type->name);
+    if (type->user) print_path(p, &type->path);
+    else strbuf_adds(p->out, type->name);
     if (multiset_or_array || str_is(type->name, "MAP")) {
         put(p, "<");
         if (type->key) print_type(p, type->key), put(p, ", ");
@@ -128,6 +133,8 @@ static void print_type(const Printer *p, const AstType *type)
             if (type->fields[i].comment.len) put(p, " "), print_string(p, type->fields[i].comment);
         }
         put(p, ">");
+    } else if (str_is(type->name, "RAW")) {
+        put(p, "("), print_string(p, type->class_name), put(p, ", "), print_string(p, type->raw_text), put(p, ")");
     } else if (str_is(type->name, "INTERVAL")) {
         put(p, " ");
         print_units(p, type->unit_from, type->unit_to, type->arg[0], type->arg[1]);
@@ -198,7 +205,7 @@ static void print_window(const Printer *p, const AstWindow *window)
 
 static bool only_name(const AstWindow *window)
 {
-    return window->base.name.len && !window->partition.n && !window->order.n && window->unit == FRAME_NONE;
+    return window->named && window->base.name.len && !window->partition.n && !window->order.n && window->unit == FRAME_NONE;
 }
 
 static void print_call_name(const Printer *p, const Ast *ast)
@@ -326,6 +333,15 @@ static void print_call(const Printer *p, const Ast *ast)
         print_call_name(p, ast);
         put(p, " ");
         print_call(p, ast->u.call.args.v[0]);
+        return;
+    }
+    if (is_call(ast, "?") && ast->u.call.bare) {
+        put(p, "?");
+        return;
+    }
+    if (is_call(ast, "$MODEL")) {
+        put(p, "MODEL ");
+        print_list(p, &ast->u.call.args);
         return;
     }
     if (is_call(ast, "MULTISET") || is_call(ast, "MULTISET_QUERY")) {
@@ -494,7 +510,7 @@ static int expr_class(const Ast *ast)
     case AST_OP: return ast->u.op.quantified_all || ast->u.op.quantified_any ? P_PREDICATE : op_class_of(ast->u.op.op);
     case AST_IN: case AST_BETWEEN: return P_PREDICATE;
     case AST_LITERAL: return ast->u.lit.text.len && ast->u.lit.text.ptr[0] == '-' && ast->u.lit.kind <= LIT_DOUBLE ? P_UNARY : P_PRIMARY;
-    case AST_INTERVAL_OF: return P_UNARY;
+    case AST_INTERVAL_OF: return ast->u.interval_of.difference ? P_PRIMARY : P_UNARY;
     default: return P_PRIMARY;
     }
 }
@@ -537,7 +553,7 @@ static void print_bare_expr(const Printer *p, const Ast *ast)
     }
     case AST_SYMBOL: strbuf_adds(p->out, ast->u.symbol); break;
     case AST_INTERVAL_OF:
-        put(p, "INTERVAL ");
+        put(p, ast->u.interval_of.difference ? "" : "INTERVAL ");
         print_expr(p, ast->u.interval_of.expr, P_PRIMARY);
         strbuf_addf(p->out, " %.*s", STR_ARG(ast->u.interval_of.unit));
         break;
@@ -705,14 +721,13 @@ static void print_from(const Printer *p, const AstFrom *from)
     }
     print_hints(p, &from->hints);
     if (from->as_of) put(p, " FOR SYSTEM_TIME AS OF "), print_expr(p, from->as_of, P_SUM);
-    if (from->sample) {
-        strbuf_addf(p->out, " TABLESAMPLE %s(", from->sample->bernoulli ? "BERNOULLI" : "SYSTEM");
-        print_expr(p, from->sample->percent, 0);
-        put(p, ")");
-        if (from->sample->repeatable) put(p, " REPEATABLE("), print_expr(p, from->sample->seed, 0), put(p, ")");
-    }
     if (from->alias.name.len) put(p, " AS "), print_name(p, from->alias.name);
     if (from->alias_cols.n) put(p, " "), print_names(p, &from->alias_cols);
+    if (!from->sample) return;
+    strbuf_addf(p->out, " TABLESAMPLE %s(", from->sample->bernoulli ? "BERNOULLI" : "SYSTEM");
+    print_expr(p, from->sample->percent, 0);
+    put(p, ")");
+    if (from->sample->repeatable) put(p, " REPEATABLE("), print_expr(p, from->sample->seed, 0), put(p, ")");
 }
 
 /* --- queries --- */
@@ -832,6 +847,11 @@ void ast_print(const Ast *ast, bool quote_all, StrBuf *out)
 void query_print(const AstQuery *query, bool quote_all, StrBuf *out)
 {
     print_query(&(Printer){ out, quote_all }, query);
+}
+
+void from_print(const AstFrom *from, bool quote_all, StrBuf *out)
+{
+    print_from(&(Printer){ out, quote_all }, from);
 }
 
 void asttype_print(const AstType *type, StrBuf *out)

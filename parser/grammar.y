@@ -13,7 +13,7 @@
 
 /* Lowest first. The gaps in Calcite's numbers: OR, AND, NOT, IS, comparison, IN/LIKE/BETWEEN, + -, * / % ||, sign. */
 %nonassoc LOW.
-%nonassoc TO ORDER WITH WITHOUT.
+%nonassoc TO ORDER WITH WITHOUT IGNORE RESPECT.
 %left UNION EXCEPT.
 %left INTERSECT.
 %left MULTISET.
@@ -375,6 +375,8 @@ term(A) ::= DATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("DATE"), L, T, X); 
 term(A) ::= TIME(T) LP exprs(L) RP(X). { A = call_new(p, STR("TIME"), L, T, X); }
 term(A) ::= TIMESTAMP(T) LP exprs(L) RP(X). { A = call_new(p, STR("TIMESTAMP"), L, T, X); }
 call_args(A) ::= LP RP(X). { A = (CallArgs){ .end = X }; }
+call_args(A) ::= LP args(L) nulls_said(N) RP(X). { A = (CallArgs){ .args = L, .nulls = N, .end = X }; }
+call_args(A) ::= LP DISTINCT args(L) nulls_said(N) RP(X). { A = (CallArgs){ .args = L, .distinct = true, .nulls = N, .end = X }; }
 call_args(A) ::= LP args(L) RP(X). { A = (CallArgs){ .args = L, .end = X }; }
 call_args(A) ::= LP args(L) ORDER BY orders(O) RP(X). { A = (CallArgs){ .args = L, .order = O, .end = X }; }
 call_args(A) ::= LP DISTINCT args(L) RP(X). { A = (CallArgs){ .args = L, .distinct = true, .end = X }; }
@@ -401,12 +403,14 @@ order_arg(A) ::= . [LOW] { A = (OrderList){ 0 }; }
 order_arg(A) ::= ORDER BY order(O). { A = orders_of_row(p, O); }
 call_tail(A) ::= nulls_opt(N) within_opt(W) filter_opt(F) over_opt(O). { A = (CallTail){ N, W.has, W.order, F, O }; }
 %type nulls_opt { int8_t }
+%type nulls_said { int8_t }
 %type within_opt { Within }
 %type filter_opt { Ast * }
 %type over_opt { AstWindow * }
-nulls_opt(A) ::= . { A = 0; }
-nulls_opt(A) ::= IGNORE NULLS. { A = 1; }
-nulls_opt(A) ::= RESPECT NULLS. { A = 2; }
+nulls_opt(A) ::= . [LOW] { A = 0; }
+nulls_opt(A) ::= nulls_said(A).
+nulls_said(A) ::= IGNORE NULLS. { A = 1; }
+nulls_said(A) ::= RESPECT NULLS. { A = 2; }
 within_opt(A) ::= . { A = (Within){ false, { 0 } }; }
 within_opt(A) ::= WITHIN GROUP LP ORDER BY orders(O) RP. { A = (Within){ true, O }; }
 filter_opt(A) ::= . { A = NULL; }

@@ -296,6 +296,15 @@ static bool open_piece(Lexer *lex, Token *token)
     return err_hint(lex->err, "It ends with %s.", close);
 }
 
+/* Flink's lexer takes one character more after slash-star-star, unless that is a slash: so this comment has no end. */
+static bool odd_comment(Lexer *lex, uint32_t pos, uint32_t end)
+{
+    if (!str_is(str_sub(lex->text, pos, end - pos), "/***/")) return false;
+    err_at(lex->err, E_SYNTAX, (Span){ pos, 2 }, "comment begins here and does not end");
+    err_hint(lex->err, "Write /**/ or /****/.");
+    return true;
+}
+
 static bool lex_one(Lexer *lex, ScanKind kind, uint32_t *end, Token *token)
 {
     switch (kind) {
@@ -318,6 +327,7 @@ bool lex_tokens(Arena *arena, Str text, TokenList *out, Err *err)
     ARENA_PUSH(arena, *out, first);
     for (uint32_t pos = 0, end = 0;; pos = end) {
         ScanKind kind = lex_scan(text, pos, &end);
+        if (kind == SCAN_COMMENT && odd_comment(&lex, pos, end)) return false;
         if (kind == SCAN_BLANK || kind == SCAN_COMMENT) {
             if (memchr(text.ptr + pos, '\n', end - pos)) line_start = TOKEN_LINE_START;
             continue;

@@ -67,9 +67,9 @@ static bool model_argument(const Context *c, uint32_t i)
 static bool starts_operand(const Context *c, uint32_t i)
 {
     switch (kind_at(c, i)) {
-    case TK_STRING_LITERAL: case TK_INTEGER_LITERAL: case TK_FN_KW: case TK_CAST: return true;
+    case TK_STRING_LITERAL: case TK_INTEGER_LITERAL: case TK_FN_KW: return true;
     }
-    return i < c->n && c->v[i].kind && is_free(c, i);
+    return i < c->n && c->v[i].kind && (is_free(c, i) || (flags_at(c, i) & WORD_CALLABLE && opens(kind_at(c, i + 1))));
 }
 
 /* Words that are keywords only among certain neighbours, else names. True: stays a keyword. */

@@ -68,9 +68,7 @@ static ScanKind scan_comment(Str s, uint32_t pos, uint32_t *end)
         *end = pos;
         return SCAN_COMMENT;
     }
-    /* Flink's lexer takes one character more after slash-star-star, unless it is a slash. */
-    pos += byte_at(s, pos + 2) == '*' && byte_at(s, pos + 3) != '/' ? 4 : 2;
-    for (; pos + 1 < s.len; pos++)
+    for (pos += 2; pos + 1 < s.len; pos++)
         if (s.ptr[pos] == '*' && s.ptr[pos + 1] == '/') {
             *end = pos + 2;
             return SCAN_COMMENT;

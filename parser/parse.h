@@ -39,6 +39,7 @@ AstType *parse_type(Arena *arena, Str text, Err *err);
 /* Canonical text. Identifiers are back-quoted as needed (always, with `quote_all`, as Flink prints stored expressions). */
 void ast_print(const Ast *ast, bool quote_all, StrBuf *out);
 void query_print(const AstQuery *query, bool quote_all, StrBuf *out);
+void from_print(const AstFrom *from, bool quote_all, StrBuf *out);
 void stmt_print(const Stmt *stmt, StrBuf *out);
 void asttype_print(const AstType *type, StrBuf *out);
 bool ast_equal(const Ast *a, const Ast *b);       /* spans ignored */

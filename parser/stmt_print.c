@@ -93,14 +93,18 @@ static void print_hints(StrBuf *out, const HintList *hints)
     for (uint32_t i = 0; i < hints->n; i++) {
         put(out, i ? ", " : " /*+ ");
         strbuf_adds(out, hints->v[i].name.name);
-        const Options *options = &hints->v[i].options;
-        for (uint32_t k = 0; k < options->n; k++) {
-            put(out, k ? ", " : "(");
+        const AstHint *hint = &hints->v[i];
+        const Options *options = &hint->options;
+        const char *separator = "(";
+        for (uint32_t k = 0; k < options->n; k++, separator = ", ") {
+            put(out, separator);
             print_text(out, options->v[k].key);
             put(out, "=");
             print_text(out, options->v[k].value);
         }
-        if (options->n) put(out, ")");
+        for (uint32_t k = 0; k < hint->names.n; k++, separator = ", ") put(out, separator), print_name(out, hint->names.v[k].name);
+        for (uint32_t k = 0; k < hint->literals.n; k++, separator = ", ") put(out, separator), ast_print(hint->literals.v[k], true, out);
+        if (separator[0] == ',') put(out, ")");
     }
     if (hints->n) put(out, " */");
 }
@@ -120,7 +124,8 @@ static void print_column(StrBuf *out, const AstColumn *column)
     if (column->primary_key || column->unique) {
         if (column->constraint.name.len) put(out, " CONSTRAINT "), print_name(out, column->constraint.name);
         put(out, column->primary_key ? " PRIMARY KEY" : " UNIQUE");
-        put(out, column->pk_enforced ? " ENFORCED" : " NOT ENFORCED");
+        if (column->enforced_given) put(out, " ENFORCED");
+        if (column->not_enforced) put(out, " NOT ENFORCED");
     }
     print_comment(out, column->has_comment, column->comment);
     if (column->pos == COLPOS_FIRST) put(out, " FIRST");
@@ -163,6 +168,15 @@ static void print_distribution(StrBuf *out, const AstDistribution *distribution)
     if (distribution->buckets >= 0) strbuf_addf(out, " INTO %d BUCKETS", (int)distribution->buckets);
 }
 
+static void print_table_clauses(StrBuf *out, const AstCreateTable *create)
+{
+    print_elements(out, &create->columns, &create->keys, create->watermark);
+    print_comment(out, create->has_comment, create->comment);
+    if (create->distribution.given) put(out, " DISTRIBUTED"), print_distribution(out, &create->distribution);
+    if (create->partition.n) put(out, " PARTITIONED BY "), print_names(out, &create->partition);
+    print_with(out, &create->options);
+}
+
 static void print_create_table(StrBuf *out, const AstCreateTable *create)
 {
     static const char *const merges[] = { [LIKE_INCLUDING] = "INCLUDING", [LIKE_EXCLUDING] = "EXCLUDING", [LIKE_OVERWRITING] = "OVERWRITING" };
@@ -170,11 +184,7 @@ static void print_create_table(StrBuf *out, const AstCreateTable *create)
     else strbuf_addf(out, "CREATE%s%s", create->or_replace ? " OR REPLACE" : "", create->temporary ? " TEMPORARY" : "");
     put(out, create->if_not_exists ? " TABLE IF NOT EXISTS " : " TABLE ");
     print_path(out, &create->name);
-    print_elements(out, &create->columns, &create->keys, create->watermark);
-    print_comment(out, create->has_comment, create->comment);
-    if (create->distribution.given) put(out, " DISTRIBUTED"), print_distribution(out, &create->distribution);
-    if (create->partition.n) put(out, " PARTITIONED BY "), print_names(out, &create->partition);
-    print_with(out, &create->options);
+    print_table_clauses(out, create);
     if (create->has_like) {
         put(out, " LIKE ");
         print_path(out, &create->like);
@@ -211,6 +221,7 @@ static void print_partitions(StrBuf *out, const AstAlter *alter)
     for (uint32_t i = 0; i < alter->npartitions; i++) {
         if (i && !add) put(out, ",");
         print_partition(out, &alter->partitions[i]);
+        if (alter->partition_options) print_with(out, &alter->partition_options[i]);
     }
 }
 
@@ -301,8 +312,22 @@ static void print_create_named(StrBuf *out, const Stmt *stmt, const char *word)
 {
     strbuf_addf(out, "CREATE%s%s %s %s", stmt->u.create_named.or_replace ? " OR REPLACE" : "", stmt->u.create_named.temporary ? " TEMPORARY" : "", word, stmt->u.create_named.if_not_exists ? "IF NOT EXISTS " : "");
     print_path(out, &stmt->u.create_named.name);
+    if (stmt->u.create_named.input.n) put(out, " INPUT"), print_elements(out, &stmt->u.create_named.input, &(KeyList){ 0 }, NULL);
+    if (stmt->u.create_named.output.n) put(out, " OUTPUT"), print_elements(out, &stmt->u.create_named.output, &(KeyList){ 0 }, NULL);
     print_comment(out, stmt->u.create_named.has_comment, stmt->u.create_named.comment);
     print_with(out, &stmt->u.create_named.options);
+    if (stmt->u.create_named.query) put(out, " AS "), query_print(stmt->u.create_named.query, true, out);
+}
+
+static void print_create_materialized(StrBuf *out, const Stmt *stmt)
+{
+    const AstCreateTable *create = stmt->u.create_named.table;
+    strbuf_addf(out, "CREATE%s MATERIALIZED TABLE %s", stmt->u.create_named.or_replace ? " OR ALTER" : "", stmt->u.create_named.if_not_exists ? "IF NOT EXISTS " : "");
+    print_path(out, &create->name);
+    print_table_clauses(out, create);
+    if (stmt->u.create_named.freshness) put(out, " FRESHNESS = "), ast_print(stmt->u.create_named.freshness, true, out);
+    if (stmt->u.create_named.refresh_mode.len) strbuf_addf(out, " REFRESH_MODE = %.*s", STR_ARG(stmt->u.create_named.refresh_mode));
+    put(out, " AS "), query_print(create->as, true, out);
 }
 
 static void print_create_function(StrBuf *out, const Stmt *stmt)
@@ -317,6 +342,7 @@ static void print_create_function(StrBuf *out, const Stmt *stmt)
         put(out, i ? ", JAR " : " USING JAR ");
         print_text(out, stmt->u.create_function.resources[i]);
     }
+    print_with(out, &stmt->u.create_function.options);
 }
 
 /* --- DML and the client --- */
@@ -373,7 +399,10 @@ static void print_plan(StrBuf *out, const Stmt *stmt)
     put(out, stmt->kind == STMT_COMPILE_PLAN ? "COMPILE PLAN " : stmt->kind == STMT_EXECUTE_PLAN ? "EXECUTE PLAN " : "COMPILE AND EXECUTE PLAN ");
     print_text(out, stmt->u.client.text);
     if (stmt->u.client.if_not_exists) put(out, " IF NOT EXISTS");
-    if (stmt->u.client.target) put(out, " FOR "), stmt_print(stmt->u.client.target, out);
+    if (!stmt->u.client.target) return;
+    put(out, " FOR ");
+    if (stmt->u.client.target->kind == STMT_STATEMENT_SET) print_set(out, stmt->u.client.target);
+    else stmt_print(stmt->u.client.target, out);
 }
 
 static void print_stop(StrBuf *out, const Stmt *stmt)
@@ -384,20 +413,47 @@ static void print_stop(StrBuf *out, const Stmt *stmt)
     if (stmt->u.client.drain) put(out, " WITH DRAIN");
 }
 
+static void print_assignments(StrBuf *out, const AstList *targets, const AstList *values)
+{
+    for (uint32_t i = 0; i < targets->n; i++) {
+        put(out, i ? ", " : " SET ");
+        ast_print(targets->v[i], true, out);
+        put(out, " = ");
+        ast_print(values->v[i], true, out);
+    }
+}
+
 static void print_dml(StrBuf *out, const Stmt *stmt)
 {
     strbuf_addf(out, "%s ", stmt->kind == STMT_UPDATE ? "UPDATE" : stmt->kind == STMT_DELETE ? "DELETE FROM" : stmt->kind == STMT_TRUNCATE ? "TRUNCATE TABLE" : "ANALYZE TABLE");
     print_path(out, &stmt->u.dml.table);
     if (stmt->u.dml.alias.n) put(out, " AS "), print_path(out, &stmt->u.dml.alias);
     if (stmt->u.dml.partition.n) print_partition(out, &stmt->u.dml.partition);
-    for (uint32_t i = 0; stmt->kind == STMT_UPDATE && i < stmt->u.dml.targets.n; i++) {
-        put(out, i ? ", " : " SET ");
-        ast_print(stmt->u.dml.targets.v[i], true, out);
-        put(out, " = ");
-        ast_print(stmt->u.dml.values.v[i], true, out);
-    }
+    if (stmt->kind == STMT_UPDATE) print_assignments(out, &stmt->u.dml.targets, &stmt->u.dml.values);
     if (stmt->u.dml.where) put(out, " WHERE "), ast_print(stmt->u.dml.where, true, out);
-    if (stmt->kind == STMT_ANALYZE) put(out, " COMPUTE STATISTICS");
+    if (stmt->kind != STMT_ANALYZE) return;
+    put(out, stmt->u.dml.all_columns ? " COMPUTE STATISTICS FOR ALL COLUMNS" : " COMPUTE STATISTICS");
+    for (uint32_t i = 0; i < stmt->u.dml.columns.n; i++) put(out, i ? ", " : " FOR COLUMNS "), print_name(out, stmt->u.dml.columns.v[i].name);
+}
+
+static void print_merge(StrBuf *out, const Stmt *stmt)
+{
+    put(out, "MERGE INTO "), print_path(out, &stmt->u.dml.table);
+    if (stmt->u.dml.alias.n) put(out, " AS "), print_path(out, &stmt->u.dml.alias);
+    put(out, " USING "), from_print(stmt->u.dml.using_from, true, out);
+    put(out, " ON "), ast_print(stmt->u.dml.on, true, out);
+    for (uint32_t i = 0; i < stmt->u.dml.nwhens; i++) {
+        const AstMergeWhen *when = &stmt->u.dml.whens[i];
+        put(out, when->matched ? "\nWHEN MATCHED THEN UPDATE" : "\nWHEN NOT MATCHED THEN INSERT");
+        if (when->matched) {
+            print_assignments(out, &when->targets, &when->values);
+            continue;
+        }
+        if (when->columns.n) put(out, " "), print_paths(out, &when->columns);
+        put(out, " VALUES (");
+        for (uint32_t k = 0; k < when->values.n; k++) put(out, k ? ", " : ""), ast_print(when->values.v[k], true, out);
+        put(out, ")");
+    }
 }
 
 void stmt_print(const Stmt *stmt, StrBuf *out)
@@ -414,7 +470,7 @@ void stmt_print(const Stmt *stmt, StrBuf *out)
     case STMT_CREATE_DATABASE: print_create_named(out, stmt, "DATABASE"); break;
     case STMT_CREATE_CATALOG: print_create_named(out, stmt, "CATALOG"); break;
     case STMT_CREATE_MODEL: print_create_named(out, stmt, "MODEL"); break;
-    case STMT_CREATE_MATERIALIZED: print_create_named(out, stmt, "MATERIALIZED TABLE"); break;
+    case STMT_CREATE_MATERIALIZED: print_create_materialized(out, stmt); break;
     case STMT_CREATE_FUNCTION: print_create_function(out, stmt); break;
     case STMT_DROP: print_drop(out, stmt); break;
     case STMT_ALTER_TABLE: case STMT_ALTER_VIEW: case STMT_ALTER_DATABASE: case STMT_ALTER_CATALOG: case STMT_ALTER_FUNCTION: case STMT_ALTER_MODEL:
@@ -426,7 +482,7 @@ void stmt_print(const Stmt *stmt, StrBuf *out)
     case STMT_USE_MODULES: case STMT_LOAD_MODULE: case STMT_UNLOAD_MODULE: print_modules(out, stmt); break;
     case STMT_SET: case STMT_RESET: print_setting(out, stmt); break;
     case STMT_UPDATE: case STMT_DELETE: case STMT_TRUNCATE: case STMT_ANALYZE: print_dml(out, stmt); break;
-    case STMT_MERGE: put(out, "MERGE INTO "), print_path(out, &stmt->u.dml.table); break;
+    case STMT_MERGE: print_merge(out, stmt); break;
     case STMT_CALL:
         put(out, "CALL ");
         print_path(out, &stmt->u.call.name);
