@@ -152,8 +152,8 @@ static bool group_key(Binder *b, const Scope *scope, Grouping *grouping, const A
         }
         return true;
     }
+    /* As bound, not folded: the select list is compared with it. */
     Expr *expr = bind_expr(b, &es, ast, err);
-    if (expr) expr = expr_fold(&b->ctx, expr, err);
     if (!expr || !refuse_null_type(expr, err)) return false;
     if (!can_group(expr->type)) return err_at(err, E_UNSUPPORTED, ast->span, "values of type " STR_FMT " cannot be grouped", STR_ARG(type_text(b->arena, expr->type)));
     int at = find_key(grouping, expr);

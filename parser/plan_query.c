@@ -10,7 +10,6 @@ static Str item_name(Binder *b, const AstItem *item, uint32_t position)
     const Ast *ast = item->expr;
     if (item->alias.name.len) return item->alias.name;
     if (ast->kind == AST_NAME) return ast->u.name.part[ast->u.name.n - 1].name;
-    if (ast->kind == AST_FIELD) return ast->u.field.field.name;
     return str_printf(b->arena, "EXPR$%u", position);
 }
 
