@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+enum { FETCH_BYTES = 2000000 };
+
 #define KAFKA_COMMON_OPTIONS                                                                                                                    \
     { "topic", OPT_LIST, NULL, 0, NULL, "Topic, or topics separated by ';'." },                                                               \
     { "topic-pattern", OPT_STRING, NULL, OPTF_SOURCE, NULL, "Regular expression of the topics to read." },                                      \
@@ -251,13 +253,28 @@ static bool check_source(const ConnTable *table, Arena *arena, Err *err)
     if (!kafka_topics(table, arena, &topics, &n, &pattern, err) ||
         !check_mode(table, arena, "scan.bounded.mode", "scan.bounded.timestamp-millis", "scan.bounded.specific-offsets", err))
         return false;
+    bool group = options_find(table->options, STR("properties.group.id")) != NULL;
+    if (!group && str_iis(option(table, "scan.bounded.mode"), "group-offsets"))
+        return err_set(err, E_OPTION, "option \"properties.group.id\" is required when \"scan.bounded.mode\" is 'group-offsets'");
     if (kafka_is_upsert(table)) return true;
     Str mode = option(table, "scan.startup.mode");
-    if (str_iis(mode, "group-offsets") && !options_find(table->options, STR("properties.group.id"))) {
+    if (!group && str_iis(mode, "group-offsets")) {
         err_set(err, E_OPTION, "option \"properties.group.id\" is required when \"scan.startup.mode\" is 'group-offsets' (the default)");
         return err_hint(err, "Name a group, or set 'scan.startup.mode' = 'earliest-offset' or 'latest-offset'.");
     }
     return check_mode(table, arena, "scan.startup.mode", "scan.startup.timestamp-millis", "scan.startup.specific-offsets", err);
+}
+
+/* Both bounds of the buffer, or none. */
+static bool check_buffer(const ConnTable *table, Err *err)
+{
+    int64_t rows = 0, interval = 0;
+    if (!kafka_is_upsert(table)) return true;
+    if (!options_i64(table->options, upsert_kafka_options, "sink.buffer-flush.max-rows", &rows, err) ||
+        !options_i64(table->options, upsert_kafka_options, "sink.buffer-flush.interval", &interval, err))
+        return false;
+    return (rows > 0) == (interval > 0) ? true
+        : err_set(err, E_OPTION, "options \"sink.buffer-flush.max-rows\" and \"sink.buffer-flush.interval\" must both be greater than zero to buffer rows");
 }
 
 static bool check_sink(const ConnTable *table, Arena *arena, Err *err)
@@ -273,6 +290,7 @@ static bool check_sink(const ConnTable *table, Arena *arena, Err *err)
     }
     if (str_iis(partitioner, "round-robin") && options_find(table->options, STR("key.fields")))
         return err_set(err, E_OPTION, "option \"sink.partitioner\" = 'round-robin' cannot be used with \"key.fields\"");
+    if (!check_buffer(table, err)) return false;
     Str guarantee = option(table, "sink.delivery-guarantee");
     const Option *semantic = options_find(table->options, STR("sink.semantic"));
     if (semantic) guarantee = semantic->value;
@@ -322,11 +340,11 @@ static bool kafka_bounded(const ConnTable *table)
 static const char *const java_only[] = { "key.deserializer", "value.deserializer", "key.serializer", "value.serializer", "zookeeper.connect", "max.poll.records",
     "enable.auto.commit", "auto.commit.interval.ms", "partition.assignment.strategy", "client.dns.lookup", "buffer.memory", "max.block.ms", "interceptor.classes",
     "group.protocol", "allow.auto.create.topics", "default.api.timeout.ms", "connections.max.idle.ms", "auto.offset.reset", "group.id", "bootstrap.servers",
-    "partition.discovery.interval.ms", "partitioner.class", "metric.reporters", "sasl.login.callback.handler.class", "sasl.client.callback.handler.class", NULL };
+    "partition.discovery.interval.ms", "transactional.id", "partitioner.class", "metric.reporters", "sasl.login.callback.handler.class", "sasl.client.callback.handler.class", NULL };
 /* Same meaning, other name. */
 static const char *const renamed[][2] = { { "fetch.max.wait.ms", "fetch.wait.max.ms" }, { "request.timeout.ms", "socket.timeout.ms" }, { "metadata.max.age.ms", "metadata.max.age.ms" },
     { "max.in.flight.requests.per.connection", "max.in.flight.requests.per.connection" }, { "receive.buffer.bytes", "socket.receive.buffer.bytes" },
-    { "send.buffer.bytes", "socket.send.buffer.bytes" }, { NULL, NULL } };
+    { "max.request.size", "message.max.bytes" }, { "send.buffer.bytes", "socket.send.buffer.bytes" }, { NULL, NULL } };
 
 bool kafka_conf_put(rd_kafka_conf_t *conf, const char *key, const char *value, Err *err)
 {
@@ -372,6 +390,7 @@ static bool put_property(rd_kafka_conf_t *conf, Arena *arena, const Option *o, E
         err_at(err, E_UNSUPPORTED, o->span, "option \"" STR_FMT "\": Java key stores cannot be read", STR_ARG(o->key));
         return err_hint(err, "Export the certificates as PEM and set 'properties.ssl.ca.location' (and ssl.certificate.location, ssl.key.location).");
     }
+    if (strcmp(key, "ssl.endpoint.identification.algorithm") == 0 && o->value.len == 0) value = "none";    /* Java's way to switch it off */
     for (int i = 0; renamed[i][0]; i++)
         if (strcmp(key, renamed[i][0]) == 0) return kafka_conf_put(conf, renamed[i][1], value, err);
     char why[256];
@@ -381,6 +400,32 @@ static bool put_property(rd_kafka_conf_t *conf, Arena *arena, const Option *o, E
     case RD_KAFKA_CONF_INVALID: break;
     }
     return err_at(err, E_OPTION, o->value_span, "option \"" STR_FMT "\" is refused by the Kafka client: %s", STR_ARG(o->key), secret_key(o->key) ? "bad value" : why);
+}
+
+/* Java's producer drops idempotence when its conditions are switched off; librdkafka would refuse the combination. */
+static bool wants_idempotence(const ConnTable *table)
+{
+    const Option *acks = options_find(table->options, STR("properties.acks")), *retries = options_find(table->options, STR("properties.retries"));
+    const Option *flight = options_find(table->options, STR("properties.max.in.flight.requests.per.connection"));
+    int64_t n;
+    if (acks && !str_iis(acks->value, "all") && !str_is(acks->value, "-1")) return false;
+    if (retries && str_is(retries->value, "0")) return false;
+    return !flight || !str_to_i64(flight->value, &n) || n <= 5;
+}
+
+/* fetch.max.bytes may not be below message.max.bytes. */
+static bool raise_fetch_bytes(const ConnTable *table, rd_kafka_conf_t *conf, Err *err)
+{
+    int64_t n;
+    static const char *const names[] = { "properties.message.max.bytes", "properties.max.request.size" };
+    for (int i = 0; i < 2; i++) {
+        const Option *size = options_find(table->options, str_of(names[i]));
+        char text[24];
+        if (!size || !str_to_i64(size->value, &n) || n <= FETCH_BYTES) continue;
+        snprintf(text, sizeof text, "%lld", (long long)n);
+        if (!kafka_conf_put(conf, "fetch.max.bytes", text, err)) return false;
+    }
+    return true;
 }
 
 rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
@@ -406,10 +451,11 @@ rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
         ok = ok && kafka_conf_put(conf, "group.id", str_cstr(arena, group), err) && kafka_conf_put(conf, "enable.auto.commit", "false", err) &&
              kafka_conf_put(conf, "enable.auto.offset.store", "false", err) && kafka_conf_put(conf, "fetch.max.bytes", "2000000", err) &&
              kafka_conf_put(conf, "fetch.message.max.bytes", "1000000", err) && kafka_conf_put(conf, "queued.min.messages", "100000", err) &&
-             kafka_conf_put(conf, "fetch.wait.max.ms", kafka_is_embedded(table) ? "5" : "100", err) && kafka_conf_put(conf, "auto.offset.reset", "error", err);
+             kafka_conf_put(conf, "fetch.wait.max.ms", kafka_is_embedded(table) ? "5" : "100", err) && kafka_conf_put(conf, "auto.offset.reset", "error", err) &&
+             kafka_conf_put(conf, "isolation.level", "read_uncommitted", err) && raise_fetch_bytes(table, conf, err);      /* isolation: Java's default */
     } else {
         /* Never give a row up: retry for ever, in order. */
-        ok = ok && kafka_conf_put(conf, "enable.idempotence", "true", err) && kafka_conf_put(conf, "message.timeout.ms", "0", err) &&
+        ok = ok && kafka_conf_put(conf, "enable.idempotence", wants_idempotence(table) ? "true" : "false", err) && kafka_conf_put(conf, "message.timeout.ms", "0", err) &&
              kafka_conf_put(conf, "linger.ms", "5", err) && kafka_conf_put(conf, "queue.buffering.max.messages", "500000", err) &&
              kafka_conf_put(conf, "partitioner", "murmur2_random", err);
     }

@@ -1,6 +1,7 @@
 /* The embedded broker: librdkafka's mock cluster, one for the process, on a loopback port. For demos, tests and first steps:
  * it keeps 5 MiB or 100,000 batches a partition, forgets everything at exit, and knows no transactions (docs/connectors.md). Thread-safe. */
 #include "connectors/kafka.h"
+#include "engine/base/log.h"
 
 #include <librdkafka/rdkafka_mock.h>
 #include <pthread.h>
@@ -11,12 +12,20 @@ static rd_kafka_mock_cluster_t *cluster;
 static struct { Str *v; uint32_t n, cap; } known;
 static Arena *arena;
 
+/* It warns of having no servers to connect to, which is its nature. */
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    (void)rk;
+    log_debug("kafka", "embedded broker: %d %s %s", level, facility, text);
+}
+
 static bool start_cluster(Err *err)
 {
     char why[256];
     if (cluster) return true;
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "client.id", "weir-embedded-broker", NULL, 0);
+    rd_kafka_conf_set_log_cb(conf, on_log);
     host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!host) {
         rd_kafka_conf_destroy(conf);

@@ -3,11 +3,12 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "connectors/kafka_source.h"
 #include "engine/base/clock.h"
+#include "engine/base/hash.h"
 #include "engine/base/log.h"
 
 #include <pcre2.h>
 
-enum { NAG_US = 10 * 1000000, RETRY_US = 200000, BATCH_WAIT_US = 30 * 1000000 };
+enum { RETRY_US = 200000, BATCH_WAIT_US = 30 * 1000000 };
 
 int32_t kafka_find_partition(const Source *s, const char *topic, int32_t id)
 {
@@ -30,7 +31,7 @@ static bool wait_for(Source *s, int64_t since_us, Err *err, const char *what, co
     int64_t now = clock_monotonic_us();
     if (now >= s->next_nag_us) {
         log_warn("kafka", "table \"" STR_FMT "\": %s: %s; trying again", STR_ARG(s->spec->table->name), what, why);
-        s->next_nag_us = now + NAG_US;
+        s->next_nag_us = now + KAFKA_NAG_US;
     }
     if (kafka_source_cancelled(s)) return err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
     if (s->spec->batch && now - since_us > BATCH_WAIT_US) {
@@ -41,13 +42,20 @@ static bool wait_for(Source *s, int64_t since_us, Err *err, const char *what, co
     return true;
 }
 
+/* Partitions are dealt out among the instances of a parallel source; a topic's begin at different instances. */
+static bool is_mine(const Source *s, const char *topic, int32_t id)
+{
+    uint64_t first = hash_bytes(topic, (uint32_t)strlen(topic));
+    return s->spec->parallel_count <= 1 || (first + (uint32_t)id) % s->spec->parallel_count == s->spec->parallel_index;
+}
+
 static bool add_partitions(Source *s, const rd_kafka_metadata_topic_t *topic)
 {
     bool added = false;
     for (int p = 0; p < topic->partition_cnt; p++) {
         int32_t id = topic->partitions[p].id;
-        if (kafka_find_partition(s, topic->topic, id) >= 0) continue;
-        Partition part = { str_of(str_cstr(s->arena, str_of(topic->topic))), id, OFFSET_NONE, OFFSET_NONE, OFFSET_NONE, false };
+        if (kafka_find_partition(s, topic->topic, id) >= 0 || !is_mine(s, topic->topic, id)) continue;
+        Partition part = { .topic = str_of(str_cstr(s->arena, str_of(topic->topic))), .id = id, .next = OFFSET_NONE, .stop = OFFSET_NONE };
         ARENA_PUSH(s->arena, s->parts, part);
         added = true;
     }
@@ -85,7 +93,7 @@ static rd_kafka_resp_err_t list_by_name(Source *s, const char **missing)
 {
     *missing = NULL;
     for (uint32_t i = 0; i < s->ntopics; i++) {
-        const char *name = str_cstr(s->arena, s->topics[i]);
+        const char *name = s->topics[i].ptr;
         rd_kafka_topic_t *handle = rd_kafka_topic_new(s->rk, name, NULL);
         const rd_kafka_metadata_t *metadata;
         rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 0, handle, &metadata, KAFKA_CALL_MS);
@@ -101,6 +109,14 @@ static rd_kafka_resp_err_t list_by_name(Source *s, const char **missing)
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* Rows carry their partition as 16 bits. */
+static bool check_count(const Source *s, Err *err)
+{
+    if (s->parts.n <= KAFKA_SPLITS_MAX) return true;
+    err_set(err, E_UNSUPPORTED, "Kafka table \"" STR_FMT "\" has %u partitions, a source can read %d", STR_ARG(s->spec->table->name), s->parts.n, KAFKA_SPLITS_MAX);
+    return err_hint(err, "Split 'topic' or 'topic-pattern' over several tables and combine them with UNION ALL.");
+}
+
 static bool list_partitions(Source *s, Err *err)
 {
     int64_t since = clock_monotonic_us();
@@ -108,7 +124,7 @@ static bool list_partitions(Source *s, Err *err)
         const char *missing = NULL;
         rd_kafka_resp_err_t rc = s->pattern ? list_by_pattern(s, &missing) : list_by_name(s, &missing);
         if (rc == RD_KAFKA_RESP_ERR__INVALID_ARG && s->pattern) return err_set(err, E_OPTION, "option \"topic-pattern\" is no regular expression");
-        if (!rc && !missing) return true;
+        if (!rc && !missing) return check_count(s, err);
         if (!wait_for(s, since, err, rc ? "brokers do not answer" : "topic does not exist yet", rc ? rd_kafka_err2str(rc) : missing)) return false;
     }
 }
@@ -188,6 +204,11 @@ static const PartitionOffset *given_offset(const PartitionOffset *list, uint32_t
     return NULL;
 }
 
+static bool has_group(const Source *s)
+{
+    return options_find(s->spec->table->options, STR("properties.group.id")) != NULL;
+}
+
 static bool start_at(Source *s, Partition *p, bool late, Err *err)
 {
     Str mode = s->layout.upsert || late ? STR("earliest-offset") : kafka_source_option(s, "scan.startup.mode");
@@ -204,7 +225,7 @@ static bool start_at(Source *s, Partition *p, bool late, Err *err)
         if (!kafka_parse_offsets(s->arena, kafka_source_option(s, "scan.startup.specific-offsets"), "scan.startup.specific-offsets", &list, &n, err)) return false;
         const PartitionOffset *given = given_offset(list, n, p->id);
         if (given) { p->next = given->offset; return true; }
-        if (!ask(s, call_committed, p, 0, &p->next, err)) return false;
+        if (has_group(s) && !ask(s, call_committed, p, 0, &p->next, err)) return false;
         return p->next != OFFSET_NONE || ask(s, call_low, p, 0, &p->next, err);
     }
     return group_start(s, p, err);
@@ -236,12 +257,23 @@ static bool stop_at(Source *s, Partition *p, Err *err)
 
 void kafka_save_position(const Source *s, StrBuf *out)
 {
+    bool waiting = s->ready_next > 0 && s->ready_next < s->ready.n;
     strbuf_put_u32(out, s->parts.n);
     for (uint32_t i = 0; i < s->parts.n; i++) {
-        strbuf_put_str(out, s->parts.v[i].topic);
-        strbuf_put_u32(out, (uint32_t)s->parts.v[i].id);
-        strbuf_put_u64(out, (uint64_t)s->parts.v[i].next);
-        strbuf_put_u64(out, (uint64_t)s->parts.v[i].stop);
+        const Partition *p = &s->parts.v[i];
+        int64_t next = p->next;
+        uint32_t rows = p->rows_done;
+        if (i == s->part && waiting) {           /* the last message stands partly in batches that nobody has seen */
+            next = s->message_offset;
+            rows = s->ready.v[s->ready_next - 1].rows_of_message;
+        } else if (i == s->part && s->failed && next == s->message_offset) {
+            rows = s->rows_of_message;           /* it failed half way: its rows up to there were handed out */
+        }
+        strbuf_put_str(out, p->topic);
+        strbuf_put_u32(out, (uint32_t)p->id);
+        strbuf_put_u64(out, (uint64_t)next);
+        strbuf_put_u64(out, (uint64_t)p->stop);
+        strbuf_put_u32(out, rows);
     }
 }
 
@@ -251,9 +283,10 @@ static bool load_position(Source *s, Str saved, Err *err)
     uint32_t n = reader_u32(&in);
     for (uint32_t i = 0; i < n && !in.bad; i++) {
         Str topic = reader_str(&in);
-        Partition p = { .topic = str_of(str_cstr(s->arena, topic)), .id = (int32_t)reader_u32(&in), .end = OFFSET_NONE };
+        Partition p = { .topic = str_of(str_cstr(s->arena, topic)), .id = (int32_t)reader_u32(&in) };
         p.next = (int64_t)reader_u64(&in);
         p.stop = (int64_t)reader_u64(&in);
+        p.rows_done = reader_u32(&in);
         if (!in.bad) ARENA_PUSH(s->arena, s->parts, p);
     }
     return in.bad ? err_set(err, E_SNAPSHOT, "the saved Kafka position of table \"" STR_FMT "\" is damaged", STR_ARG(s->spec->table->name)) : true;
@@ -295,5 +328,5 @@ bool kafka_discover(Source *s, Err *err)
     rd_kafka_resp_err_t rc = s->pattern ? list_by_pattern(s, &missing) : list_by_name(s, &missing);
     if (rc || s->parts.n == known) return true;  /* asked again at the next interval */
     log_info("kafka", "table \"" STR_FMT "\": %u new partitions", STR_ARG(s->spec->table->name), s->parts.n - known);
-    return place_partitions(s, known, true, err) && assign(s, err);
+    return check_count(s, err) && place_partitions(s, known, true, err) && assign(s, err);
 }

@@ -8,10 +8,14 @@
 
 #include <stdlib.h>
 
-enum { POLL_EVERY_US = 100000 };
+enum { POLL_EVERY_US = 100000, NAG_US = 10 * 1000000, METADATA_MS = 2500, CANCEL_GRACE_US = 3 * 1000000, TOPIC_MAX = 256 };
 typedef enum Partitioner { PARTITION_DEFAULT, PARTITION_FIXED, PARTITION_ROUND_ROBIN } Partitioner;
 
-typedef struct Pending { StrBuf value; bool tombstone; } Pending;  /* last record of a buffered key */
+/* A record on its way: bytes borrowed from the sink's buffers; key.ptr NULL = no key; headers are owned until produced. */
+typedef struct Record { const char *topic; int32_t partition; Str key, value; bool tombstone; int64_t timestamp_ms; rd_kafka_headers_t *headers; } Record;
+/* Last record of a buffered key. */
+typedef struct Pending { StrBuf topic, value; bool tombstone; int64_t timestamp_ms; rd_kafka_headers_t *headers; } Pending;
+typedef struct TopicSize { const char *topic; int32_t partitions; } TopicSize;
 
 struct Sink {
     Arena *arena;
@@ -21,8 +25,9 @@ struct Sink {
     Str topic; int32_t topic_col, timestamp_col, headers_col; bool header_list;
     Encoder *key_encoder, *value_encoder;
     StrBuf key, value;
-    Partitioner partitioner; int32_t npartitions; uint32_t next_partition;
-    int64_t max_rows, interval_us, next_flush_us, next_poll_us;
+    Partitioner partitioner; uint32_t next_partition;
+    struct { TopicSize *v; uint32_t n, cap; } sizes;             /* of topics written to, for fixed and round-robin */
+    int64_t max_rows, interval_us, next_flush_us, next_poll_us, next_nag_us;
     StrMap buffered; Pending *pending; uint32_t pending_cap;      /* slots of the map */
     SinkStats stats;
     Err error; bool failed, broker_down;
@@ -166,35 +171,49 @@ static bool take_error(Sink *s, Err *err)
     return false;
 }
 
-/* Partition count of the topic for fixed and round-robin; waits for the broker. */
-static bool learn_partitions(Sink *s, Err *err)
+/* Partition count of a topic for fixed and round-robin; waits for the broker. */
+static bool learn_partitions(Sink *s, const char *topic, int32_t *out, Err *err)
 {
-    while (s->npartitions == 0) {
-        rd_kafka_topic_t *handle = rd_kafka_topic_new(s->rk, s->topic.ptr, NULL);
+    for (uint32_t i = 0; i < s->sizes.n; i++)
+        if (strcmp(s->sizes.v[i].topic, topic) == 0) { *out = s->sizes.v[i].partitions; return true; }
+    TopicSize size = { str_cstr(s->arena, str_of(topic)), 0 };
+    while (size.partitions == 0) {
+        rd_kafka_topic_t *handle = rd_kafka_topic_new(s->rk, topic, NULL);
         const rd_kafka_metadata_t *metadata;
-        rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 0, handle, &metadata, 5000);
+        rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 0, handle, &metadata, METADATA_MS);
         if (!rc) {
-            s->npartitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+            size.partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
             rd_kafka_metadata_destroy(metadata);
         }
         rd_kafka_topic_destroy(handle);
+        rd_kafka_poll(s->rk, 0);
+        if (!take_error(s, err)) return false;
         if (cancelled(s)) return err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
-        if (s->npartitions == 0) clock_sleep_us(POLL_EVERY_US);
+        if (size.partitions > 0) break;
+        if (clock_monotonic_us() >= s->next_nag_us) {
+            s->next_nag_us = clock_monotonic_us() + NAG_US;
+            log_warn("kafka", "table \"" STR_FMT "\": partitions of topic \"%s\" are not known yet: %s; trying again", STR_ARG(s->spec->table->name), topic, rd_kafka_err2str(rc));
+        }
+        clock_sleep_us(POLL_EVERY_US);
     }
+    ARENA_PUSH(s->arena, s->sizes, size);
+    *out = size.partitions;
     return true;
 }
 
-static bool choose_partition(Sink *s, int32_t *out, Err *err)
+static bool choose_partition(Sink *s, const char *topic, int32_t *out, Err *err)
 {
+    int32_t n = 1;
     *out = RD_KAFKA_PARTITION_UA;
     if (s->partitioner == PARTITION_DEFAULT) return true;
-    if (!learn_partitions(s, err)) return false;
-    *out = (int32_t)((s->partitioner == PARTITION_FIXED ? s->spec->parallel_index : s->next_partition++) % (uint32_t)s->npartitions);
+    if (!learn_partitions(s, topic, &n, err)) return false;
+    *out = (int32_t)((s->partitioner == PARTITION_FIXED ? s->spec->parallel_index : s->next_partition++) % (uint32_t)n);
     return true;
 }
 
 static void add_header(rd_kafka_headers_t *headers, const Datum *key, const Datum *value)
 {
+    if (key->null) return;                       /* Kafka has no header without a name */
     Str name = datum_text(key), bytes = value->null ? STR_NULL : datum_text(value);
     rd_kafka_header_add(headers, name.ptr, (ssize_t)name.len, bytes.ptr, (ssize_t)bytes.len);
 }
@@ -213,36 +232,43 @@ static rd_kafka_headers_t *make_headers(const Sink *s, const Batch *batch, uint3
     return headers;
 }
 
-/* Hands one record to the client; waits while its queue is full. headers become the client's. */
-static bool produce(Sink *s, const char *topic, int32_t partition, Str key, Str value, bool tombstone, int64_t timestamp_ms, rd_kafka_headers_t *headers, Err *err)
+static size_t record_fields(const Record *r, rd_kafka_vu_t vu[8])
 {
-    for (;;) {
+    size_t n = 0;
+    vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = r->topic };
+    vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = r->partition };
+    vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY };
+    if (r->key.ptr) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)r->key.ptr, r->key.len } };
+    if (!r->tombstone) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(r->value.ptr ? r->value.ptr : ""), r->value.len } };
+    if (r->timestamp_ms >= 0) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = r->timestamp_ms };
+    if (r->headers) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = r->headers };
+    return n;
+}
+
+/* Hands one record to the client, waiting while its queue is full. The headers are gone afterwards, whatever the outcome. */
+static bool produce(Sink *s, Record *r, Err *err)
+{
+    bool ok = true;
+    while (ok) {
         rd_kafka_vu_t vu[8];
-        size_t n = 0;
-        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic };
-        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition };
-        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY };
-        if (key.ptr) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)key.ptr, key.len } };
-        if (!tombstone) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(value.ptr ? value.ptr : ""), value.len } };
-        if (timestamp_ms >= 0) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp_ms };
-        if (headers) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers };
-        rd_kafka_error_t *error = rd_kafka_produceva(s->rk, vu, n);
+        rd_kafka_error_t *error = rd_kafka_produceva(s->rk, vu, record_fields(r, vu));
         if (!error) break;
-        rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-        bool full = code == RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        if (!full) err_set(err, E_EXTERNAL, "Kafka refuses a record for topic \"%s\": %s", topic, rd_kafka_error_string(error));
+        bool full = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+        if (!full) ok = err_set(err, E_EXTERNAL, "Kafka refuses a record for topic \"%s\": %s", r->topic, rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
-        if (full && cancelled(s)) err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
-        if (!full || cancelled(s)) {
-            if (headers) rd_kafka_headers_destroy(headers);
-            return false;
-        }
+        if (!full) break;
         rd_kafka_poll(s->rk, 50);
-        if (!take_error(s, err)) return false;
+        ok = take_error(s, err);
+        if (ok && cancelled(s)) ok = err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
     }
-    s->stats.rows++;
-    s->stats.bytes += key.len + value.len;
-    return true;
+    if (ok) {
+        s->stats.rows++;
+        s->stats.bytes += r->key.len + r->value.len;
+    } else if (r->headers) {
+        rd_kafka_headers_destroy(r->headers);
+    }
+    r->headers = NULL;
+    return ok;
 }
 
 /* Epoch milliseconds of the row's timestamp column; -1 = let the client stamp it. */
@@ -266,10 +292,16 @@ static bool encode_row(Sink *s, const Batch *batch, uint32_t row, RowOp op, bool
     return s->layout.value.format->encode(s->value_encoder, batch, row, op, &s->value, null_value, err);
 }
 
-/* Keeps the last record of the key until the buffer is flushed. */
-static void buffer_record(Sink *s, bool tombstone)
+static void pending_clear(Pending *p)
 {
-    uint32_t slot = strmap_put(&s->buffered, strbuf_str(&s->key), NULL);
+    if (p->headers) rd_kafka_headers_destroy(p->headers);
+    p->headers = NULL;
+}
+
+/* Keeps the last record of the key until the buffer is flushed. */
+static void buffer_record(Sink *s, Record *r)
+{
+    uint32_t slot = strmap_put(&s->buffered, r->key, NULL);
     if (slot >= s->pending_cap) {
         uint32_t cap = s->pending_cap ? s->pending_cap * 2 : 64;
         while (cap <= slot) cap *= 2;
@@ -278,53 +310,71 @@ static void buffer_record(Sink *s, bool tombstone)
         s->pending_cap = cap;
     }
     Pending *p = &s->pending[slot];
+    pending_clear(p);
     strbuf_clear(&p->value);
-    strbuf_adds(&p->value, strbuf_str(&s->value));
-    p->tombstone = tombstone;
+    strbuf_adds(&p->value, r->value);
+    strbuf_clear(&p->topic);
+    strbuf_addz(&p->topic, r->topic);
+    p->tombstone = r->tombstone;
+    p->timestamp_ms = r->timestamp_ms;
+    p->headers = r->headers;
+    r->headers = NULL;
+    if (s->next_flush_us == 0) s->next_flush_us = clock_monotonic_us() + s->interval_us;
 }
 
 static bool flush_buffer(Sink *s, Err *err)
 {
     if (strmap_len(&s->buffered) == 0) return true;
     for (uint32_t slot = strmap_first(&s->buffered); slot != STRMAP_NONE; slot = strmap_next(&s->buffered, slot)) {
-        const Pending *p = &s->pending[slot];
-        if (!produce(s, s->topic.ptr, RD_KAFKA_PARTITION_UA, strmap_key(&s->buffered, slot), strbuf_str(&p->value), p->tombstone, -1, NULL, err)) return false;
+        Pending *p = &s->pending[slot];
+        Record r = { strbuf_cstr(&p->topic), RD_KAFKA_PARTITION_UA, strmap_key(&s->buffered, slot), strbuf_str(&p->value), p->tombstone, p->timestamp_ms, p->headers };
+        p->headers = NULL;
+        if (!produce(s, &r, err)) return false;
     }
     strmap_clear(&s->buffered);
     s->next_flush_us = 0;
     return true;
 }
 
+/* The topic a row goes to; `space` holds the text of a row's own one. */
+static bool row_topic(const Sink *s, const Batch *batch, uint32_t row, char space[TOPIC_MAX], const char **out, Err *err)
+{
+    *out = s->topic.ptr;
+    if (s->topic_col < 0) return true;
+    Datum cell = vec_get(&batch->cols[s->topic_col], row);
+    Str name = cell.null ? STR_NULL : datum_text(&cell);
+    if (name.len == 0 || name.len >= TOPIC_MAX) return err_set(err, E_DATA, "metadata column 'topic' of a written row is NULL or no topic name");
+    memcpy(space, name.ptr, name.len);
+    space[name.len] = 0;
+    *out = space;
+    return true;
+}
+
+static bool write_row(Sink *s, const Batch *batch, uint32_t row, RowOp op, Err *err)
+{
+    char space[TOPIC_MAX];
+    Record r = { 0 };
+    bool null_key;
+    if (!encode_row(s, batch, row, op, &null_key, &r.tombstone, err) || !row_topic(s, batch, row, space, &r.topic, err) ||
+        !choose_partition(s, r.topic, &r.partition, err))
+        return false;
+    r.key = s->key_encoder && !null_key ? strbuf_str(&s->key) : STR_NULL;
+    r.value = strbuf_str(&s->value);
+    r.timestamp_ms = row_timestamp_ms(s, batch, row);
+    r.headers = make_headers(s, batch, row);
+    if (s->max_rows <= 0) return produce(s, &r, err);
+    buffer_record(s, &r);
+    return strmap_len(&s->buffered) < (uint64_t)s->max_rows || flush_buffer(s, err);
+}
+
 static bool kafka_sink_write(Sink *s, const Batch *batch, Err *err)
 {
     uint32_t n = batch_live(batch);
-    bool buffering = s->max_rows > 0 && s->interval_us > 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t row = batch_row(batch, i);
         RowOp op = batch_op(batch, row);
-        bool null_key, null_value;
         if (s->layout.upsert && op == ROW_UPDATE_BEFORE) continue;
-        if (!encode_row(s, batch, row, op, &null_key, &null_value, err)) return false;
-        if (buffering) {
-            buffer_record(s, null_value);
-            if (s->next_flush_us == 0) s->next_flush_us = clock_monotonic_us() + s->interval_us;
-            if (strmap_len(&s->buffered) >= (uint64_t)s->max_rows && !flush_buffer(s, err)) return false;
-            continue;
-        }
-        char topic[256];
-        const char *to = s->topic.ptr;
-        if (s->topic_col >= 0) {
-            Datum cell = vec_get(&batch->cols[s->topic_col], row);
-            Str name = cell.null ? STR_NULL : datum_text(&cell);
-            if (name.len == 0 || name.len >= sizeof topic) return err_set(err, E_DATA, "metadata column 'topic' of a written row is NULL or no topic name");
-            memcpy(topic, name.ptr, name.len);
-            topic[name.len] = 0;
-            to = topic;
-        }
-        int32_t partition;
-        if (!choose_partition(s, &partition, err)) return false;
-        Str key = s->key_encoder && !null_key ? strbuf_str(&s->key) : STR_NULL;
-        if (!produce(s, to, partition, key, strbuf_str(&s->value), null_value, row_timestamp_ms(s, batch, row), make_headers(s, batch, row), err)) return false;
+        if (!write_row(s, batch, row, op, err)) return false;
     }
     rd_kafka_poll(s->rk, 0);
     return take_error(s, err);
@@ -344,14 +394,15 @@ static bool kafka_sink_tick(Sink *s, int64_t now_us, Err *err)
     return take_error(s, err);
 }
 
-/* All rows acknowledged by the brokers, however long it takes. */
+/* All rows acknowledged by the brokers, however long it takes; a cancelled job waits only a little. */
 static bool kafka_sink_flush(Sink *s, Err *err)
 {
+    int64_t since = clock_monotonic_us();
     if (!flush_buffer(s, err)) return false;
     while (rd_kafka_outq_len(s->rk) > 0) {
         rd_kafka_flush(s->rk, 200);
         if (!take_error(s, err)) return false;
-        if (cancelled(s)) return err_set(err, E_CANCELLED, "cancelled with %d records not yet acknowledged by Kafka", rd_kafka_outq_len(s->rk));
+        if (cancelled(s) && clock_monotonic_us() - since > CANCEL_GRACE_US) return err_set(err, E_CANCELLED, "cancelled with %d records not yet acknowledged by Kafka", rd_kafka_outq_len(s->rk));
     }
     return true;
 }
@@ -375,7 +426,11 @@ static void kafka_sink_close(Sink *s)
     }
     if (s->key_encoder) s->layout.key.format->encoder_free(s->key_encoder);
     if (s->value_encoder) s->layout.value.format->encoder_free(s->value_encoder);
-    for (uint32_t i = 0; i < s->pending_cap; i++) strbuf_free(&s->pending[i].value);
+    for (uint32_t i = 0; i < s->pending_cap; i++) {
+        pending_clear(&s->pending[i]);
+        strbuf_free(&s->pending[i].value);
+        strbuf_free(&s->pending[i].topic);
+    }
     free(s->pending);
     strmap_free(&s->buffered);
     strbuf_free(&s->key);

@@ -93,6 +93,7 @@ static bool open_rest(Source *s, Str saved_position, Err *err)
 {
     const ConnTable *table = s->spec->table;
     if (!kafka_layout(table, s->arena, &s->layout, err) || !kafka_topics(table, s->arena, &s->topics, &s->ntopics, &s->pattern, err)) return false;
+    for (uint32_t i = 0; i < s->ntopics; i++) s->topics[i] = str_of(str_cstr(s->arena, s->topics[i]));
     s->bounded = !str_iis(kafka_source_option(s, "scan.bounded.mode"), "unbounded");
     if (!options_i64(table->options, kafka_options, "scan.topic-partition-discovery.interval", &s->discovery_us, err)) return false;
     s->key_cols = ARENA_ARRAY(s->arena, uint32_t, s->layout.key.schema.n + 1);
@@ -158,7 +159,7 @@ static void set_metadata(Source *s)
     for (uint32_t i = 0; i < s->nmeta; i++) {
         Datum value = { 0 };
         switch (s->meta[i]) {
-        case META_TOPIC: { Str topic = s->parts.v[s->part].topic; value.v.str = strview_copy(s->builder.batch.arena, topic.ptr, topic.len); break; }
+        case META_TOPIC: value.v.str = strview_of(s->parts.v[s->part].topic.ptr, s->parts.v[s->part].topic.len); break;   /* lives as long as the source */
         case META_PARTITION: value.v.i32 = m->partition; break;
         case META_OFFSET: value.v.i64 = m->offset; break;
         case META_LEADER_EPOCH: value.null = true; break;     /* librdkafka 2.0 does not tell it */
@@ -172,7 +173,7 @@ static void set_metadata(Source *s)
         case META_TIMESTAMP_TYPE: {
             rd_kafka_message_timestamp(m, &type);
             const char *name = type == RD_KAFKA_TIMESTAMP_CREATE_TIME ? "CreateTime" : type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? "LogAppendTime" : "NoTimestampType";
-            value.v.str = strview_copy(s->builder.batch.arena, name, (uint32_t)strlen(name));
+            value.v.str = strview_of(name, (uint32_t)strlen(name));
             break;
         }
         }
@@ -183,7 +184,7 @@ static void set_metadata(Source *s)
 /* Queues the builder's rows to be handed out and goes on in a fresh one. */
 static void set_aside(Source *s)
 {
-    BatchBuilder full = s->builder;
+    ReadyBatch full = { s->builder, s->rows_of_message };
     if (s->spare.n) s->builder = s->spare.v[--s->spare.n];
     else builder_init(&s->builder, s->spec->out, BATCH_ROWS);
     ARENA_PUSH(s->arena, s->ready, full);
@@ -195,8 +196,9 @@ static bool row_done(void *ctx, RowOp op, Err *err)
     Source *s = ctx;
     (void)err;
     BatchBuilder *b = &s->builder;
-    if (s->rows_of_message++ > 0) {              /* further rows of one message repeat its key */
-        const BatchBuilder *before = b->batch.len ? b : &s->ready.v[s->ready.n - 1];
+    if (s->rows_of_message++ < s->parts.v[s->part].rows_done) return true;
+    if (s->kept_of_message++ > 0) {              /* further rows of one message repeat its key */
+        const BatchBuilder *before = b->batch.len ? b : &s->ready.v[s->ready.n - 1].builder;
         for (uint32_t i = 0; i < s->nkey; i++) {
             Datum key = vec_get(&before->batch.cols[s->key_cols[i]], (b->batch.len ? b : before)->batch.len - 1);
             builder_set(b, s->key_cols[i], &key);
@@ -212,34 +214,54 @@ static bool row_done(void *ctx, RowOp op, Err *err)
 
 static bool key_done(void *ctx, RowOp op, Err *err)
 {
-    (void)ctx;
     (void)op;
     (void)err;
+    ((Source *)ctx)->has_key = true;
     return true;
 }
 
-static void null_columns(Source *s, bool keys_too)
+/* A tombstone: all columns but the key's are NULL. */
+static void null_value_columns(Source *s)
 {
     Datum null = datum_null();
     for (uint32_t c = 0; c < s->spec->nphysical; c++) {
         bool key = false;
         for (uint32_t k = 0; k < s->nkey; k++) key |= s->key_cols[k] == c;
-        if (!key || keys_too) builder_set(&s->builder, c, &null);
+        if (!key) builder_set(&s->builder, c, &null);
     }
+}
+
+/* Key columns of the row under way. *row false: the record yields none, because its key was skipped as unreadable or an upsert has no key. */
+static bool decode_key(Source *s, Str key, bool *row, Err *err)
+{
+    *row = true;
+    if (!s->key_decoder) return true;
+    if (!key.ptr) {
+        Datum null = datum_null();
+        for (uint32_t i = 0; i < s->nkey; i++) builder_set(&s->builder, s->key_cols[i], &null);
+        if (s->layout.upsert) s->stats.bad_records++;
+        *row = !s->layout.upsert;
+        return true;
+    }
+    s->in_key = true;
+    s->has_key = false;
+    bool ok = s->layout.key.format->decode(s->key_decoder, key, &s->builder, key_done, s, &s->stats.bad_records, err);
+    s->in_key = !ok;
+    *row = s->has_key;
+    return ok;
 }
 
 static bool decode_message(Source *s, Err *err)
 {
     const rd_kafka_message_t *m = s->message;
     Str key = { m->key, (uint32_t)m->key_len }, value = { m->payload, (uint32_t)m->len };
-    s->rows_of_message = 0;
+    bool row;
+    s->rows_of_message = s->kept_of_message = 0;
     s->tombstone = s->layout.upsert && !m->payload;
-    if (s->key_decoder) {
-        if (!key.ptr) for (uint32_t i = 0; i < s->nkey; i++) { Datum null = datum_null(); builder_set(&s->builder, s->key_cols[i], &null); }
-        else if (!s->layout.key.format->decode(s->key_decoder, key, &s->builder, key_done, s, &s->stats.bad_records, err)) return false;
-    }
+    if (!decode_key(s, key, &row, err)) return false;
+    if (!row) return true;
     if (s->tombstone) {
-        null_columns(s, false);
+        null_value_columns(s);
         return row_done(s, ROW_DELETE, err);
     }
     return s->layout.value.format->decode(s->value_decoder, value, &s->builder, row_done, s, &s->stats.bad_records, err);
@@ -249,12 +271,14 @@ static bool decode_message(Source *s, Err *err)
 static void explain_bad_record(Source *s, Err *err)
 {
     const rd_kafka_message_t *m = s->message;
+    const unsigned char *at = s->in_key ? m->key : m->payload;
+    size_t len = s->in_key ? m->key_len : m->len;
     StrBuf bytes = { 0 };
-    for (size_t i = 0; i < m->len && i < 32; i++) strbuf_addf(&bytes, "%02x ", ((const unsigned char *)m->payload)[i]);
+    for (size_t i = 0; i < len && i < 32; i++) strbuf_addf(&bytes, i ? " %02x" : "%02x", at[i]);
     char before[sizeof err->detail];
     memcpy(before, err->detail, sizeof before);
-    err_detail(err, "topic \"" STR_FMT "\", partition %d, offset %lld; %s%sbytes: %s%s", STR_ARG(s->parts.v[s->part].topic), m->partition, (long long)m->offset, before,
-               before[0] ? "; " : "", strbuf_cstr(&bytes), m->len > 32 ? "..." : "");
+    err_detail(err, "topic \"" STR_FMT "\", partition %d, offset %lld; %s%sbytes%s: %s%s", STR_ARG(s->parts.v[s->part].topic), m->partition, (long long)m->offset, before,
+               before[0] ? "; " : "", s->in_key ? " of the key" : "", strbuf_cstr(&bytes), len > 32 ? " ..." : "");
     strbuf_free(&bytes);
 }
 
@@ -263,9 +287,8 @@ static void on_eof(Source *s, const rd_kafka_message_t *m)
     int32_t part = m->rkt ? kafka_find_partition(s, rd_kafka_topic_name(m->rkt), m->partition) : -1;
     if (part < 0) return;
     Partition *p = &s->parts.v[part];
-    p->end = m->offset;
     /* Control records and compaction leave gaps: the end of the log tells as much as a record at the stop. */
-    if (p->stop != OFFSET_NONE && m->offset >= p->stop) p->finished = true;
+    if (p->stop != OFFSET_NONE && m->offset >= p->stop) p->finished = s->newly_finished = true;
 }
 
 static void on_error(Source *s, const rd_kafka_message_t *m)
@@ -283,6 +306,8 @@ static void on_error(Source *s, const rd_kafka_message_t *m)
         err_set(&s->error, E_EXTERNAL, "Kafka refuses: %s", rd_kafka_message_errstr(m));
         break;
     default:
+        if (clock_monotonic_us() < s->next_nag_us) return;      /* each partition repeats it with every fetch */
+        s->next_nag_us = clock_monotonic_us() + KAFKA_NAG_US;
         log_warn("kafka", "table \"" STR_FMT "\": %s; trying again", STR_ARG(s->spec->table->name), rd_kafka_message_errstr(m));
         return;
     }
@@ -307,8 +332,10 @@ static void on_message(rd_kafka_message_t *m, void *opaque)
         p = &s->parts.v[part];
     }
     if (m->offset < p->next) return;
-    if (p->finished || (p->stop != OFFSET_NONE && m->offset >= p->stop)) { p->finished = true; return; }
+    if (p->finished || (p->stop != OFFSET_NONE && m->offset >= p->stop)) { p->finished = s->newly_finished = true; return; }
+    if (m->offset != p->next) p->rows_done = 0;  /* the record of the saved position is gone (compaction) */
     s->message = m;
+    s->message_offset = m->offset;
     if (!decode_message(s, &s->error)) {
         s->failed = true;
         if (s->error.code == E_BAD_RECORD) explain_bad_record(s, &s->error);
@@ -316,7 +343,8 @@ static void on_message(rd_kafka_message_t *m, void *opaque)
         return;
     }
     p->next = m->offset + 1;
-    p->finished = p->stop != OFFSET_NONE && p->next >= p->stop;
+    p->rows_done = 0;
+    if (p->stop != OFFSET_NONE && p->next >= p->stop) p->finished = s->newly_finished = true;
     s->stats.bytes += m->len + m->key_len;
     /* The callback dispatcher would hand over everything queued: stop it when a batch is full, the rest stays queued. */
     if (s->ready.n) rd_kafka_yield(s->rk);
@@ -329,6 +357,21 @@ static bool all_finished(const Source *s)
     return s->bounded;
 }
 
+/* Ended partitions are fetched no further while others go on. */
+static void pause_finished(Source *s)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
+    s->newly_finished = false;
+    for (uint32_t i = 0; i < s->parts.n; i++) {
+        Partition *p = &s->parts.v[i];
+        if (!p->finished || p->paused) continue;
+        p->paused = true;
+        rd_kafka_topic_partition_list_add(list, p->topic.ptr, p->id);
+    }
+    if (list->cnt) rd_kafka_pause_partitions(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static PollResult hand_out(Source *s, BatchBuilder *builder, const Batch **out)
 {
     *out = builder_batch(builder);
@@ -338,9 +381,9 @@ static PollResult hand_out(Source *s, BatchBuilder *builder, const Batch **out)
 
 static PollResult kafka_source_poll(Source *s, int timeout_ms, const Batch **out, Err *err)
 {
-    if (s->ready_next < s->ready.n) return hand_out(s, &s->ready.v[s->ready_next++], out);
+    if (s->ready_next < s->ready.n) return hand_out(s, &s->ready.v[s->ready_next++].builder, out);
     for (; s->ready.n; s->ready.n--) {
-        BatchBuilder used = s->ready.v[s->ready.n - 1];
+        BatchBuilder used = s->ready.v[s->ready.n - 1].builder;
         builder_reset(&used);
         ARENA_PUSH(s->arena, s->spare, used);
     }
@@ -353,9 +396,10 @@ static PollResult kafka_source_poll(Source *s, int timeout_ms, const Batch **out
         if (!kafka_discover(s, err)) return POLL_ERROR;
     }
     rd_kafka_consume_callback_queue(s->queue, timeout_ms, on_message, s);
+    if (s->newly_finished && !all_finished(s)) pause_finished(s);
     if (s->ready.n) {                            /* in order: the full batches first, then the rest */
         if (s->builder.batch.len) set_aside(s);
-        return hand_out(s, &s->ready.v[s->ready_next++], out);
+        return hand_out(s, &s->ready.v[s->ready_next++].builder, out);
     }
     if (s->builder.batch.len) return hand_out(s, &s->builder, out);
     if (s->failed) { *err = s->error; return POLL_ERROR; }
@@ -371,10 +415,11 @@ static bool kafka_source_position(Source *s, StrBuf *out, Err *err)
     return true;
 }
 
-/* Commits the group's offsets so that lag tools see weir; a failure costs nothing but their view. */
+/* Commits the group's offsets so that lag tools see weir; a failure costs nothing but their view. Without a group of the user's own there is no one to tell. */
 static bool kafka_source_committed(Source *s, uint64_t ckpt_id, Str position, Err *err)
 {
     (void)err;
+    if (!options_find(s->spec->table->options, STR("properties.group.id"))) return true;
     Reader in = { position.ptr, position.ptr + position.len, false };
     uint32_t n = reader_u32(&in);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
@@ -387,6 +432,7 @@ static bool kafka_source_committed(Source *s, uint64_t ckpt_id, Str position, Er
         int32_t id = (int32_t)reader_u32(&in);
         int64_t next = (int64_t)reader_u64(&in);
         reader_u64(&in);
+        reader_u32(&in);
         if (!in.bad) rd_kafka_topic_partition_list_add(list, name, id)->offset = next;
     }
     rd_kafka_resp_err_t rc = list->cnt ? rd_kafka_commit(s->rk, list, 1) : RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -396,7 +442,11 @@ static bool kafka_source_committed(Source *s, uint64_t ckpt_id, Str position, Er
 }
 
 static uint32_t kafka_source_splits(Source *s) { return s->parts.n; }
-static bool kafka_source_split_finished(Source *s, uint32_t split) { return split < s->parts.n && s->parts.v[split].finished; }
+static bool kafka_source_split_finished(Source *s, uint32_t split)
+{
+    /* Rows that wait to be handed out still belong to it. */
+    return split < s->parts.n && s->parts.v[split].finished && s->ready_next >= s->ready.n;
+}
 
 static void kafka_source_stats(const Source *s, SourceStats *out)
 {
@@ -419,7 +469,7 @@ static void kafka_source_close(Source *s)
     }
     if (s->key_decoder) s->layout.key.format->decoder_free(s->key_decoder);
     if (s->value_decoder) s->layout.value.format->decoder_free(s->value_decoder);
-    for (uint32_t i = 0; i < s->ready.n; i++) builder_free(&s->ready.v[i]);
+    for (uint32_t i = 0; i < s->ready.n; i++) builder_free(&s->ready.v[i].builder);
     for (uint32_t i = 0; i < s->spare.n; i++) builder_free(&s->spare.v[i]);
     builder_free(&s->builder);
     arena_free(s->arena);

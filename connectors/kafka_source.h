@@ -3,15 +3,17 @@
 #define WEIR_CONNECTORS_KAFKA_SOURCE_H
 #include "connectors/kafka.h"
 
-enum { OFFSET_NONE = -1, KAFKA_CALL_MS = 5000 };
+enum { OFFSET_NONE = -1, KAFKA_CALL_MS = 2500, KAFKA_NAG_US = 10 * 1000000, KAFKA_SPLITS_MAX = UINT16_MAX + 1 };
 
 typedef struct Partition {
     Str topic; int32_t id;                       /* topic is NUL-terminated */
     int64_t next;                                /* offset of the next record to hand out */
     int64_t stop;                                /* exclusive end; OFFSET_NONE = unbounded */
-    int64_t end;                                 /* last end of the log heard of, for the lag; OFFSET_NONE = unknown */
-    bool finished;
+    uint32_t rows_done;                          /* rows of the record at `next` that were handed out before the saved position: not again */
+    bool finished, paused;
 } Partition;
+/* A full batch waiting to be handed out, and how many rows of the message under way stand in it or before it. */
+typedef struct ReadyBatch { BatchBuilder builder; uint32_t rows_of_message; } ReadyBatch;
 
 typedef enum MetaKind { META_TOPIC, META_PARTITION, META_HEADERS, META_HEADER_LIST, META_LEADER_EPOCH, META_OFFSET, META_TIMESTAMP, META_TIMESTAMP_TYPE } MetaKind;
 
@@ -27,10 +29,10 @@ struct Source {
     MetaKind *meta; uint32_t nmeta;              /* builder column nphysical + i */
     uint32_t *key_cols; uint32_t nkey;           /* builder columns that the key fills */
     BatchBuilder builder;                        /* rows being decoded */
-    struct { BatchBuilder *v; uint32_t n, cap; } ready; uint32_t ready_next;   /* full batches made by one callback */
+    struct { ReadyBatch *v; uint32_t n, cap; } ready; uint32_t ready_next;     /* full batches: only the last message can have filled more than one */
     struct { BatchBuilder *v; uint32_t n, cap; } spare;
     /* the message under way */
-    const rd_kafka_message_t *message; uint32_t part, rows_of_message; bool tombstone;
+    const rd_kafka_message_t *message; int64_t message_offset; uint32_t part, rows_of_message, kept_of_message; bool tombstone, has_key, in_key, newly_finished;
     SourceStats stats;
     Err error; bool failed, broker_down;         /* error: told after the rows before it are handed out */
 };
@@ -42,7 +44,8 @@ bool kafka_assign_all(Source *source, Str saved_position, Err *err) MUST_CHECK;
 /* Periodic: partitions that appeared since begin at their earliest offset. */
 bool kafka_discover(Source *source, Err *err) MUST_CHECK;
 int32_t kafka_find_partition(const Source *source, const char *topic, int32_t id);
-/* Position text: u32 count, then per partition: topic, i32 id, i64 next offset. */
+/* Position: u32 count, then per partition: topic, u32 id, u64 next offset, u64 stop, u32 rows of the record at `next` that were handed out already
+ * (a record may hold more rows than a batch). Covers the batches handed out, not those still waiting in `ready`. */
 void kafka_save_position(const Source *source, StrBuf *out);
 rd_kafka_topic_partition_list_t *kafka_partition_list(const Source *source);
 #endif
