@@ -1,7 +1,6 @@
 /* The three kinds of test files: .case, .tsv expression tables, .sql with verdicts. Each runs in a fresh session, zone UTC,
  * a watermark after every row. Formats: docs/testing.md. */
 #include "engine/session/case_run.h"
-#include "engine/plan/config.h"
 
 #include <ctype.h>
 
@@ -134,7 +133,7 @@ bool case_run(Str text, const TestOptions *options, CaseReport *report, StrBuf *
     bool plan_only = want.has[SECTION_ERROR] && !options->bless && !str_starts(answer, "run");
     Session *session = case_session(options, want.body[SECTION_INPUT], false, plan_only);
     CaseRows rows;
-    rows_init(&rows, zone_utc());
+    rows_init(&rows, session);
     SessionSink sink = rows_sink(&rows);
     Err failed = { 0 };
     bool ok = run_sql(session, want.body[SECTION_SQL], &sink, &failed);
@@ -225,12 +224,6 @@ static bool same_value(Arena *arena, Str sql, const CaseRows *rows, Str expected
     return str_eq(sorted_rows(arena, expected), sorted_rows(arena, actual));
 }
 
-static const Zone *session_zone(Session *session)
-{
-    const Zone *zone = zone_find(config_text(&session_env(session)->config, "table.local-time-zone"));
-    return zone ? zone : zone_utc();
-}
-
 /* One line `expr TAB type TAB value` or `expr TAB !stage: text`. */
 static void table_line(TableRun *run, Str line, uint32_t number)
 {
@@ -239,7 +232,7 @@ static void table_line(TableRun *run, Str line, uint32_t number)
     Str expr = tab < 0 ? line : str_sub(line, 0, (uint32_t)tab), answer = tab < 0 ? STR("") : str_sub(line, (uint32_t)tab + 1, line.len);
     Str sql = is_query(expr) ? expr : str_printf(arena, "SELECT " STR_FMT, STR_ARG(expr));
     CaseRows rows;
-    rows_init(&rows, session_zone(run->session));
+    rows_init(&rows, run->session);
     SessionSink sink = rows_sink(&rows);
     Err failed = { 0 };
     StrBuf why = { 0 };

@@ -14,7 +14,8 @@ bool record_get(Reader *in, CaseRecord *out);     /* false at the end */
 
 /* Rows of the last SELECT as text: one line a row, "+I a | 1". */
 typedef struct CaseRows {
-    const Zone *zone;
+    Session *session;
+    const Zone *zone;                            /* the session's when the SELECT began */
     bool any;                                    /* a SELECT ran */
     StrBuf schema, lines;                        /* "name type\n" per column; rows */
     uint32_t nrows;
@@ -22,7 +23,7 @@ typedef struct CaseRows {
     bool unordered;                              /* some column holds a MAP or MULTISET */
     Arena *arena;
 } CaseRows;
-void rows_init(CaseRows *rows, const Zone *zone);
+void rows_init(CaseRows *rows, Session *session);
 void rows_free(CaseRows *rows);
 SessionSink rows_sink(CaseRows *rows);
 /* Entries of every {..} of a text sorted: maps and multisets have no order. */

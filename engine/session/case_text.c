@@ -1,6 +1,7 @@
 /* Text side of `weir test`: rows as lines, changelogs applied, sorted lines, diffs, records between processes. Pure but for the
  * row callbacks, which run on the job's thread while the session waits. */
 #include "engine/session/case_run.h"
+#include "engine/plan/config.h"
 #include "engine/type/text.h"
 
 #include <stdlib.h>
@@ -27,9 +28,9 @@ bool record_get(Reader *in, CaseRecord *out)
 
 /* --- rows --- */
 
-void rows_init(CaseRows *rows, const Zone *zone)
+void rows_init(CaseRows *rows, Session *session)
 {
-    *rows = (CaseRows){ .zone = zone, .arena = arena_new() };
+    *rows = (CaseRows){ .session = session, .arena = arena_new() };
 }
 
 void rows_free(CaseRows *rows)
@@ -57,6 +58,8 @@ static void on_rows_begin(void *ctx, const Schema *schema, bool streaming)
     rows->nrows = 0;
     rows->any = true;
     rows->unordered = false;
+    const Zone *zone = zone_find(config_text(&session_env(rows->session)->config, "table.local-time-zone"));
+    rows->zone = zone ? zone : zone_utc();
     for (uint32_t i = 0; i < schema->n; i++) {
         Str type = type_text(rows->arena, schema->cols[i].type);
         if (i == 0) rows->first_type = type;
@@ -68,6 +71,13 @@ static void on_rows_begin(void *ctx, const Schema *schema, bool streaming)
     }
 }
 
+static void print_hex(Str bytes, StrBuf *out)
+{
+    strbuf_addz(out, "x'");
+    for (uint32_t i = 0; i < bytes.len; i++) strbuf_addf(out, "%02x", (unsigned char)bytes.ptr[i]);
+    strbuf_addc(out, '\'');
+}
+
 static void print_cell(const CaseRows *rows, const Type *type, const Datum *value, StrBuf *out)
 {
     if (value->null) {
@@ -75,6 +85,10 @@ static void print_cell(const CaseRows *rows, const Type *type, const Datum *valu
         return;
     }
     uint32_t from = out->len;
+    if (type_is_binary(type)) {
+        print_hex(datum_text(value), out);
+        return;
+    }
     datum_print(type, value, rows->zone, out);
     bool special = false;
     for (uint32_t i = from; i < out->len; i++) special |= out->ptr[i] == '\n' || out->ptr[i] == '\t' || out->ptr[i] == '\\';

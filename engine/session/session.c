@@ -26,6 +26,7 @@ struct Session {
     struct { SessionJob *v; uint32_t n, cap; } jobs;
     bool in_set; struct { Str *v; uint32_t n, cap; } set;    /* texts of BEGIN STATEMENT SET .. END */
     Str file, text; uint32_t offset;             /* source of the statement under way */
+    const Schema *select_schema;                 /* of the SELECT under way; the plan's */
     atomic_bool cancelled;
 };
 
@@ -166,19 +167,20 @@ static bool wait_foreground(Session *session, Job *job, bool *cancelled, Err *er
 static bool collect_rows(void *ctx, const Batch *batch, const Schema *schema, Err *err)
 {
     Session *session = ctx;
+    (void)schema;                                /* the sink's: names are made unique there */
     (void)err;
-    return !session->sink->rows || session->sink->rows(session->sink->ctx, batch, schema);
+    return !session->sink->rows || session->sink->rows(session->sink->ctx, batch, session->select_schema);
 }
 
 static bool run_select(Session *session, Plan *plan, Err *err)
 {
     const SessionSink *sink = session->sink;
     const PlanNode *last = plan->sinks[0];
-    const Schema *schema = last->schema;
+    session->select_schema = last->schema ? last->schema : last->inputs[0]->schema;
     JobConfig config = session->options.job;
     config.collect = collect_rows;
     config.collect_ctx = session;
-    if (sink->rows_begin) sink->rows_begin(sink->ctx, schema, !plan->batch);
+    if (sink->rows_begin) sink->rows_begin(sink->ctx, session->select_schema, !plan->batch);
     atomic_store(&session->cancelled, false);
     Job *job = job_start(plan, &config, err);
     bool cancelled = false, ok = job && wait_foreground(session, job, &cancelled, err);
