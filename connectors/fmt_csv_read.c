@@ -12,6 +12,7 @@ struct Decoder {
     Arena *arena;
     CsvConf conf;
     CsvField *fields; uint32_t nfields;
+    bool stop[256];                              /* bytes at which a plain field may end or change: delimiter's first, line ends, escape */
     StrBuf text;                                 /* field under way when it had quotes or escapes */
     BatchBuilder *builder;
     const char *why;                             /* what was wrong */
@@ -33,6 +34,8 @@ Decoder *csv_decoder_new(const FormatSpec *spec, Err *err)
         csv_decoder_free(d);
         return NULL;
     }
+    d->stop['\n'] = d->stop['\r'] = d->stop[(unsigned char)d->conf.delimiter.ptr[0]] = true;
+    if (d->conf.escape) d->stop[(unsigned char)d->conf.escape] = true;
     d->nfields = spec->schema->n;
     d->fields = ARENA_ARRAY(arena, CsvField, d->nfields);
     for (uint32_t i = 0; i < d->nfields; i++)
@@ -102,7 +105,10 @@ static bool next_field(Decoder *d, const char **p, const char *end, Str *out, bo
     const char *start = *p, *q = start;
     char escape = d->conf.escape;
     if (q < end && d->conf.quote && *q == d->conf.quote) return quoted_field(d, p, end, out, more);
-    while (q < end && *q != '\n' && *q != '\r' && !at_delimiter(d, q, end) && (*q != escape || !escape)) q++;
+    for (;; q++) {
+        while (q < end && !d->stop[(unsigned char)*q]) q++;
+        if (q >= end || *q == '\n' || *q == '\r' || at_delimiter(d, q, end) || (escape && *q == escape)) break;
+    }
     if (q >= end || *q != escape || !escape) {
         *out = (Str){ start, (uint32_t)(q - start) };
         *p = q;
@@ -126,10 +132,11 @@ int64_t csv_record_len(Decoder *d, const char *p, const char *end)
     char quote = d->conf.quote, escape = d->conf.escape;
     const char *q = p;
     bool start = true, inside = false;           /* at a field's start; within quotes */
-    if (d->conf.comments && q < end && *q == '#') {
-        const char *stop = memchr(q, '\n', (size_t)(end - q));
-        return stop ? stop + 1 - p : -1;
-    }
+    if (q >= end) return -1;
+    const char *stop = memchr(q, '\n', (size_t)(end - q));
+    size_t line = stop ? (size_t)(stop - q) : (size_t)(end - q);
+    bool plain = (!quote || !memchr(q, quote, line)) && (!escape || !memchr(q, escape, line));
+    if (plain || (d->conf.comments && *q == '#')) return stop ? stop + 1 - p : -1;
     for (; q < end; q++) {
         if (escape && *q == escape) { q++; start = false; continue; }
         if (inside) {

@@ -352,6 +352,8 @@ static bool sqlite_reader_connect(JdbcReader *r, Err *err)
 static bool can_push(const SourceSpec *spec, const PushPred *pred)
 {
     const Type *type = spec->table->physical.cols[pred->column].type;
+    Str policy = options_text(spec->table->options, NULL, "filter.handling.policy");
+    if (policy.ptr && str_iis(policy, "never")) return false;
     if (pred->op == PUSH_IS_NULL || pred->op == PUSH_IS_NOT_NULL) return true;
     if (pred->op == PUSH_LIKE) return type->kind == TYPE_VARCHAR;
     return type_is_integer(type) || type->kind == TYPE_DOUBLE || type->kind == TYPE_VARCHAR || type->kind == TYPE_BOOLEAN || type->kind == TYPE_DATE;
