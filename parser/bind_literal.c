@@ -193,6 +193,14 @@ static Expr *interval_literal(Binder *b, const Ast *ast, Err *err)
     return expr_const(b->arena, type_simple(months ? TYPE_INTERVAL_MONTH : TYPE_INTERVAL_SECOND, false), datum_i64(negative ? -amount : amount), ast->span);
 }
 
+/* The n of a literal's CHAR(n): Java's UTF-16 units, so that result types are Flink's. */
+static uint32_t text_units(Str text)
+{
+    uint32_t n = utf8_len(text);
+    for (uint32_t i = 0; i < text.len; i++) n += (unsigned char)text.ptr[i] >= 0xF0;
+    return n;
+}
+
 Expr *bind_literal(Binder *b, const Ast *ast, Err *err)
 {
     Str text = ast->u.lit.text;
@@ -204,7 +212,7 @@ Expr *bind_literal(Binder *b, const Ast *ast, Err *err)
     case LIT_INTEGER: return integer_literal(b, text, negative, ast->span, err);
     case LIT_DECIMAL: return decimal_literal(b, text, negative, ast->span, err);
     case LIT_DOUBLE: return double_literal(b, text, negative, ast->span, err);
-    case LIT_STRING: return expr_const(b->arena, type_sized(b->arena, TYPE_CHAR, utf8_len(text), false), datum_str(b->arena, text), ast->span);
+    case LIT_STRING: return expr_const(b->arena, type_sized(b->arena, TYPE_CHAR, text_units(text), false), datum_str(b->arena, text), ast->span);
     case LIT_BINARY: return expr_const(b->arena, type_sized(b->arena, TYPE_BINARY, text.len, false), datum_str(b->arena, text), ast->span);
     case LIT_DATE: return date_literal(b, text, ast->span, err);
     case LIT_TIME: return time_literal(b, text, ast->span, err);

@@ -164,7 +164,9 @@ static bool kernel_minus_interval(const FuncCall *call, EvalEnv *env, const Vec 
 static const Type *infer_minus_date(InferCtx *infer, Err *err)
 {
     const Datum *unit = infer_const(infer, 0);
-    int which = unit && !unit->null ? time_unit_find(datum_text(unit)) : -1;
+    Str word = unit && !unit->null ? datum_text(unit) : STR_NULL;        /* DAY TO SECOND: the first unit decides */
+    int64_t blank = str_find(word, STR(" "), 0);
+    int which = word.len ? time_unit_find(blank < 0 ? word : str_sub(word, 0, (uint32_t)blank)) : -1;
     const Type *a = infer->args[1]->type, *b = infer->args[2]->type;
     if (which < 0 || (a->kind == TYPE_TIME) != (b->kind == TYPE_TIME)) return infer_refuse(infer, err);
     if ((a->kind == TYPE_TIMESTAMP_LTZ) != (b->kind == TYPE_TIMESTAMP_LTZ)) return infer_refuse(infer, err);
