@@ -37,7 +37,6 @@ static uint8_t blackhole_changes(const ConnTable *table)
 }
 
 static const OptionDef blackhole_options[] = {
-    { .name = "connector", .type = OPT_STRING, .doc = "blackhole" },
     { 0 },
 };
 

@@ -18,7 +18,6 @@ struct Source {
 };
 
 static const OptionDef datagen_options[] = {
-    { .name = "connector", .type = OPT_STRING, .doc = "datagen" },
     { .name = "rows-per-second", .type = OPT_LONG, .dflt = "10000", .doc = "Rows made per second." },
     { .name = "number-of-rows", .type = OPT_LONG, .doc = "How many rows to make in all; without it the table never ends, unless a field is a sequence." },
     { .name = "scan.parallelism", .type = OPT_INT, .flags = OPTF_IGNORED, .doc = "Number of source tasks." },

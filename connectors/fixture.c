@@ -20,7 +20,6 @@ struct Source {
 };
 
 static const OptionDef fixture_options[] = {
-    { .name = "connector", .type = OPT_STRING, .doc = "fixture" },
     { .name = "changelog-mode", .type = OPT_STRING, .dflt = "I", .doc = "Kinds of change the table carries: I,UB,UA,D." },
     { 0 },
 };

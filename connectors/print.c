@@ -15,7 +15,6 @@ struct Sink {
 };
 
 static const OptionDef print_options[] = {
-    { .name = "connector", .type = OPT_STRING, .doc = "print" },
     { .name = "print-identifier", .type = OPT_STRING, .doc = "Text put before every line as \"text> \"." },
     { .name = "standard-error", .type = OPT_BOOL, .dflt = "false", .doc = "Write to stderr instead of stdout." },
     { .name = "sink.parallelism", .type = OPT_INT, .flags = OPTF_IGNORED, .doc = "Number of sink tasks." },

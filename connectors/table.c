@@ -85,9 +85,21 @@ static uint32_t add_table(OptionTable *out, uint32_t n, uint32_t max, const Opti
     return n;
 }
 
+/* What every table may say, whatever its connector. */
+static const OptionDef common_options[] = {
+    { "connector", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "The connector." },
+    { "scan.watermark.idle-timeout", OPT_DURATION, NULL, OPTF_SOURCE, NULL, "A partition without rows for this long no longer holds the watermark back; beats table.exec.source.idle-timeout." },
+    { "scan.watermark.emit.strategy", OPT_ENUM, "on-periodic", OPTF_SOURCE, "on-periodic|on-event", "When watermarks are emitted: by pipeline.auto-watermark-interval, or after every row." },
+    { "scan.watermark.alignment.group", OPT_STRING, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Watermark alignment group; weir's sources are polled in turn." },
+    { "scan.watermark.alignment.max-drift", OPT_DURATION, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Watermark alignment drift." },
+    { "scan.watermark.alignment.update-interval", OPT_DURATION, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Watermark alignment interval." },
+    { NULL, OPT_STRING, NULL, 0, NULL, NULL },
+};
+
 uint32_t connector_option_tables(const ConnectorDef *def, const Options *options, OptionTable *out, uint32_t max)
 {
-    uint32_t n = add_table(out, 0, max, def->options, "");
+    uint32_t n = add_table(out, 0, max, common_options, "");
+    n = add_table(out, n, max, def->options, "");
     const FormatRow *row = def->formats ? format_row(options, "format") : NULL;
     if (row) {
         n = add_table(out, n, max, row->def->options, row->prefix);
