@@ -108,7 +108,7 @@ static void infer_keys(Plan *plan, PlanNode *node)
     case PLAN_WINDOW_TVF:
         if (node->u.window_tvf.window.kind == WINDOW_TUMBLE || node->u.window_tvf.window.kind == WINDOW_SESSION) copy_keys(node);
         break;
-    case PLAN_EXPAND: case PLAN_UNION: case PLAN_UNNEST: case PLAN_KIND_COUNT: break;
+    case PLAN_EXPAND: case PLAN_UNION: case PLAN_UNNEST: case PLAN_JOIN: case PLAN_KIND_COUNT: break;
     }
 }
 
@@ -139,6 +139,7 @@ static uint8_t node_changes(const Plan *plan, const PlanNode *node)
     case PLAN_NORMALIZE: case PLAN_MATERIALIZE: return CHANGES_ALL;
     case PLAN_GROUP_AGG: return group_changes(plan, node);
     case PLAN_WINDOW_AGG: return node->u.window_agg.early_fire || node->u.window_agg.late_fire ? CHANGES_INSERT | CHANGES_UB | CHANGES_UA : CHANGES_INSERT;
+    case PLAN_JOIN: return node->u.join.kind == PLAN_JOIN_INNER ? in : in | CHANGES_INSERT | CHANGES_DELETE;
     case PLAN_LIMIT: return in == CHANGES_INSERT ? in : CHANGES_ALL;
     case PLAN_CALC: case PLAN_WATERMARK: case PLAN_WINDOW_TVF: case PLAN_EXPAND: case PLAN_UNION: case PLAN_SORT: case PLAN_OVER: case PLAN_UNNEST: case PLAN_SINK: case PLAN_KIND_COUNT:
         return in;
@@ -182,7 +183,7 @@ static void mark_before(PlanNode *node, bool *wants)
     case PLAN_SINK: in = !node->u.sink.connector || (node->u.sink.accepts & CHANGES_UB); break;
     case PLAN_CALC: in = out || node->u.calc.filter; break;
     case PLAN_GROUP_AGG: case PLAN_WINDOW_AGG: case PLAN_NORMALIZE: case PLAN_MATERIALIZE: case PLAN_LIMIT: case PLAN_SORT: case PLAN_OVER:
-    case PLAN_UNNEST: case PLAN_EXPAND: case PLAN_WINDOW_TVF: in = true; break;
+    case PLAN_UNNEST: case PLAN_EXPAND: case PLAN_WINDOW_TVF: case PLAN_JOIN: in = true; break;
     case PLAN_SCAN: case PLAN_VALUES: case PLAN_WATERMARK: case PLAN_UNION: case PLAN_KIND_COUNT: break;
     }
     if (node->kind == PLAN_NORMALIZE) in = false;
@@ -216,7 +217,7 @@ void plan_infer(Plan *plan)
 /* The node whose changes a sink cannot take: the nearest that makes them. */
 static const PlanNode *changes_from(const PlanNode *node)
 {
-    while (node->kind != PLAN_GROUP_AGG && node->kind != PLAN_NORMALIZE && node->kind != PLAN_SCAN && node->kind != PLAN_WINDOW_AGG && node->ninputs) {
+    while (node->kind != PLAN_GROUP_AGG && node->kind != PLAN_NORMALIZE && node->kind != PLAN_SCAN && node->kind != PLAN_WINDOW_AGG && node->kind != PLAN_JOIN && node->ninputs) {
         const PlanNode *next = node->inputs[0];
         for (uint32_t i = 0; i < node->ninputs; i++)
             if (emits_updates(node->inputs[i])) next = node->inputs[i];

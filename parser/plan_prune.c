@@ -101,7 +101,7 @@ static void ask(Prune *prune, PlanNode *node)
             want_expr(in, node->u.unnest.collection);
             if (node->u.unnest.condition) want_all(in, n);
             break;
-        case PLAN_MATERIALIZE: case PLAN_SINK: want_all(in, n); break;
+        case PLAN_MATERIALIZE: case PLAN_SINK: case PLAN_JOIN: want_all(in, n); break;
         case PLAN_SCAN: case PLAN_VALUES: case PLAN_KIND_COUNT: break;
         }
     }
@@ -318,7 +318,7 @@ static void rebuild(Prune *prune, PlanNode *node)
         node->u.unnest.condition = map_expr(prune, node->u.unnest.condition, need->map);
         break;
     }
-    case PLAN_MATERIALIZE: case PLAN_SINK: identity(prune, node, need); break;
+    case PLAN_MATERIALIZE: case PLAN_SINK: case PLAN_JOIN: identity(prune, node, need); break;
     case PLAN_KIND_COUNT: break;
     }
 }

@@ -340,9 +340,9 @@ static void lookup_one(GroupTable *table, uint32_t n, Group **out, bool add)
     for (uint32_t i = 0; i < n; i++) out[i] = group;
 }
 
-static void lookup(GroupTable *table, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch, bool add)
+static void lookup(GroupTable *table, const GroupLayout *layout, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch, bool add)
 {
-    const GroupLayout *layout = table->layout;
+    assert(layout->kind == table->layout->kind);
     if (layout->kind == GROUP_KEY_NONE) {
         lookup_one(table, n, out, add);
         return;
@@ -368,12 +368,17 @@ static void lookup(GroupTable *table, const Batch *batch, const uint32_t *rows, 
 
 void group_table_lookup(GroupTable *table, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch)
 {
-    lookup(table, batch, rows, n, out, scratch, true);
+    lookup(table, table->layout, batch, rows, n, out, scratch, true);
+}
+
+void group_table_lookup_as(GroupTable *table, const GroupLayout *keys, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch)
+{
+    lookup(table, keys, batch, rows, n, out, scratch, true);
 }
 
 void group_table_find(GroupTable *table, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch)
 {
-    lookup(table, batch, rows, n, out, scratch, false);
+    lookup(table, table->layout, batch, rows, n, out, scratch, false);
 }
 
 Group *group_table_like(GroupTable *table, const Group *other)

@@ -58,7 +58,9 @@ static inline void *group_state(const Group *group) { return (char *)(uintptr_t)
 
 /* Finds or adds the groups of n rows of batch: out[i] for rows[i]. A new group has rows = 0 and initialised states. */
 void group_table_lookup(GroupTable *table, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch);
-/* The same without adding: NULL where absent. */
+/* Groups of rows of another input, whose key columns `keys` names: both layouts must be of one kind (columns of equal types). */
+void group_table_lookup_as(GroupTable *table, const GroupLayout *keys, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch);
+/* The same as lookup without adding: NULL where absent. */
 void group_table_find(GroupTable *table, const Batch *batch, const uint32_t *rows, uint32_t n, Group **out, Arena *scratch);
 /* Finds or adds the group with the key of a group of another table of the same layout. */
 Group *group_table_like(GroupTable *table, const Group *other);

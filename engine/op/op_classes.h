@@ -5,7 +5,7 @@
 
 extern const OpClass op_source_class, op_values_class, op_calc_class, op_watermark_class, op_normalize_class, op_group_agg_class,
     op_window_tvf_class, op_window_agg_class, op_window_session_class, op_window_emit_class, op_expand_class, op_union_class, op_sort_class, op_limit_class, op_over_class,
-    op_unnest_class, op_materialize_class, op_sink_class;
+    op_unnest_class, op_join_class, op_materialize_class, op_sink_class;
 
 const OpClass *op_class_of(const PlanNode *node);
 /* The live rows of a batch as a list: its selection, or 0..len-1 (static up to BATCH_ROWS, else in scratch). */

@@ -17,6 +17,7 @@ static const OpClass *const classes[PLAN_KIND_COUNT] = {
     [PLAN_LIMIT] = &op_limit_class,
     [PLAN_OVER] = &op_over_class,
     [PLAN_UNNEST] = &op_unnest_class,
+    [PLAN_JOIN] = &op_join_class,
     [PLAN_MATERIALIZE] = &op_materialize_class,
     [PLAN_SINK] = &op_sink_class,
 };

@@ -262,6 +262,21 @@ static void sink_text(const PlanNode *node, StrBuf *out)
     strbuf_addc(out, ']');
 }
 
+static void join_text(const PlanNode *node, bool digest, StrBuf *out)
+{
+    static const char *const names[] = { "InnerJoin", "LeftOuterJoin", "RightOuterJoin", "FullOuterJoin" };
+    const JoinConfig *join = &node->u.join;
+    strbuf_addf(out, "joinType=[%s], left=[", names[join->kind]);
+    add_columns(digest ? NULL : node->inputs[0]->schema, join->left_keys, join->nkeys, out);
+    strbuf_addf(out, "], right=[");
+    add_columns(digest ? NULL : node->inputs[1]->schema, join->right_keys, join->nkeys, out);
+    strbuf_addz(out, join->null_safe ? "], nullSafe" : "]");
+    if (!join->condition) return;
+    strbuf_addz(out, ", where=[");
+    expr_print(join->condition, digest ? NULL : node->schema, out);
+    strbuf_addc(out, ']');
+}
+
 static void node_text(const PlanNode *node, bool digest, StrBuf *out)
 {
     const Schema *in = !digest && node->ninputs ? node->inputs[0]->schema : NULL;
@@ -280,6 +295,7 @@ static void node_text(const PlanNode *node, bool digest, StrBuf *out)
     case PLAN_LIMIT: strbuf_addf(out, "offset=[%lld], fetch=[%lld]", (long long)node->u.limit.offset, (long long)node->u.limit.limit); break;
     case PLAN_OVER: over_text(node, in, out); break;
     case PLAN_UNNEST: unnest_text(node, in, out); break;
+    case PLAN_JOIN: join_text(node, digest, out); break;
     case PLAN_MATERIALIZE: strbuf_addz(out, "key=["), add_columns(in, node->u.materialize.key, node->u.materialize.nkey, out), strbuf_addc(out, ']'); break;
     case PLAN_SINK: sink_text(node, out); break;
     case PLAN_KIND_COUNT: break;
@@ -311,6 +327,7 @@ static const char *state_text(const Plan *plan, const PlanNode *node)
     case PLAN_WINDOW_TVF: return node->u.window_tvf.window.kind == WINDOW_SESSION ? "rows of open sessions" : NULL;
     case PLAN_SORT: return node->u.sort.by_time ? "rows ahead of the watermark" : "all rows";
     case PLAN_OVER: return "all rows";
+    case PLAN_JOIN: return ttl ? "rows of both sides, until idle for the TTL" : "rows of both sides, for ever";
     case PLAN_LIMIT: return "a count";
     case PLAN_SCAN: case PLAN_VALUES: case PLAN_CALC: case PLAN_WATERMARK: case PLAN_EXPAND: case PLAN_UNION: case PLAN_UNNEST: case PLAN_SINK: case PLAN_KIND_COUNT: return NULL;
     }

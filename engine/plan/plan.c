@@ -5,7 +5,7 @@ static const char *const kind_names[PLAN_KIND_COUNT] = {
     [PLAN_SCAN] = "TableSourceScan", [PLAN_VALUES] = "Values", [PLAN_CALC] = "Calc", [PLAN_WATERMARK] = "WatermarkAssigner",
     [PLAN_NORMALIZE] = "ChangelogNormalize", [PLAN_GROUP_AGG] = "GroupAggregate", [PLAN_WINDOW_TVF] = "WindowTableFunction",
     [PLAN_WINDOW_AGG] = "WindowAggregate", [PLAN_EXPAND] = "Expand", [PLAN_UNION] = "Union", [PLAN_SORT] = "Sort", [PLAN_LIMIT] = "Limit",
-    [PLAN_OVER] = "OverAggregate", [PLAN_UNNEST] = "Unnest", [PLAN_MATERIALIZE] = "SinkMaterializer", [PLAN_SINK] = "Sink",
+    [PLAN_OVER] = "OverAggregate", [PLAN_UNNEST] = "Unnest", [PLAN_JOIN] = "Join", [PLAN_MATERIALIZE] = "SinkMaterializer", [PLAN_SINK] = "Sink",
 };
 
 const char *plan_kind_name(PlanKind kind)

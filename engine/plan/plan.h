@@ -9,7 +9,7 @@
 
 typedef enum PlanKind {
     PLAN_SCAN, PLAN_VALUES, PLAN_CALC, PLAN_WATERMARK, PLAN_NORMALIZE, PLAN_GROUP_AGG, PLAN_WINDOW_TVF, PLAN_WINDOW_AGG, PLAN_EXPAND, PLAN_UNION,
-    PLAN_SORT, PLAN_LIMIT, PLAN_OVER, PLAN_UNNEST, PLAN_MATERIALIZE, PLAN_SINK,
+    PLAN_SORT, PLAN_LIMIT, PLAN_OVER, PLAN_UNNEST, PLAN_JOIN, PLAN_MATERIALIZE, PLAN_SINK,
     PLAN_KIND_COUNT
 } PlanKind;
 
@@ -55,6 +55,10 @@ typedef struct OverCall { OverFunc func; AggCall agg; int64_t offset; Datum dflt
 typedef struct OverConfig { uint32_t *partition; uint32_t npartition; SortKey *order; uint32_t norder; OverCall *calls; uint32_t ncalls; bool by_time, proctime; } OverConfig;  /* output: input columns, then results */
 typedef struct UnnestConfig { Expr *collection; bool ordinality, outer; Expr *condition; } UnnestConfig;            /* output: input columns, element column(s), [ordinality]; condition over the output (LEFT JOIN .. ON) */
 typedef enum MergeMode { MERGE_LAST, MERGE_FIRST /* ON CONFLICT DO NOTHING */, MERGE_FAIL /* DO ERROR */ } MergeMode;
+/* Regular join of two changelogs by equal keys (of equal types; none = every pair), with both sides kept for ever (or the TTL). */
+typedef enum PlanJoinKind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT, PLAN_JOIN_RIGHT, PLAN_JOIN_FULL } PlanJoinKind;
+typedef struct JoinConfig { PlanJoinKind kind; uint32_t *left_keys, *right_keys; uint32_t nkeys; bool null_safe; /* IS NOT DISTINCT FROM: NULL keys match */
+    Expr *condition; /* over left columns, then right ones; NULL = none */ } JoinConfig;                             /* output: left columns, then right ones */
 typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key */
 typedef enum NullPolicy { NULLS_ERROR, NULLS_DROP } NullPolicy;
 typedef struct SinkConfig {
@@ -78,7 +82,7 @@ struct PlanNode {
     union {
         ScanConfig scan; ValuesConfig values; CalcConfig calc; WatermarkConfig watermark; NormalizeConfig normalize; GroupAggConfig group_agg;
         WindowTvfConfig window_tvf; WindowAggConfig window_agg; ExpandConfig expand; SortConfig sort; LimitConfig limit; OverConfig over; UnnestConfig unnest;
-        MaterializeConfig materialize; SinkConfig sink;
+        JoinConfig join; MaterializeConfig materialize; SinkConfig sink;
     } u;
 };
 
