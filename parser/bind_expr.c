@@ -95,23 +95,27 @@ static Expr *bind_quantified(Binder *b, const ExprScope *es, const Ast *ast, Err
     Expr *value = bind_expr(b, es, args->v[0], err);
     if (!value) return NULL;
     if (args->n == 2 && args->v[1]->kind == AST_SUBQUERY) return refuse(err, ast->span, "comparisons with ANY or ALL of a subquery are", "Compare with its MAX or MIN, computed into a table of its own.");
-    Expr **terms = ARENA_ARRAY(b->arena, Expr *, args->n);
-    for (uint32_t i = 1; i < args->n; i++) {
-        Expr *pair[2] = { value, bind_expr(b, es, args->v[i], err) };
+    const AstList rest = { args->v + 1, args->n - 1, args->n - 1 };
+    const AstList *list = args->n == 2 && args->v[1]->kind == AST_ROW ? &args->v[1]->u.items.items : &rest;
+    Expr **terms = ARENA_ARRAY(b->arena, Expr *, list->n + 1);
+    for (uint32_t i = 0; i < list->n; i++) {
+        Expr *pair[2] = { value, bind_expr(b, es, list->v[i], err) };
         if (!pair[1]) return NULL;
-        terms[i - 1] = call_named(b, op_calls[ast->u.op.op], pair, 2, ast->span, err);
-        if (!terms[i - 1]) return NULL;
+        terms[i] = call_named(b, op_calls[ast->u.op.op], pair, 2, ast->span, err);
+        if (!terms[i]) return NULL;
     }
-    return expr_logical(&b->ctx, ast->u.op.quantified_all ? EXPR_AND : EXPR_OR, terms, args->n - 1, ast->span, err);
+    return expr_logical(&b->ctx, ast->u.op.quantified_all ? EXPR_AND : EXPR_OR, terms, list->n, ast->span, err);
 }
 
-/* -5 is one literal: the smallest INT has no positive form. */
+/* -5 is one literal: the smallest INT has no positive form. -(-5) is 5. */
 static Expr *bind_negative(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 {
-    const Ast *arg = ast->u.op.args.v[0];
-    if (arg->kind == AST_LITERAL && arg->u.lit.kind >= LIT_INTEGER && arg->u.lit.kind <= LIT_DOUBLE) {
-        Ast literal = *arg;
-        literal.u.lit.negative = !arg->u.lit.negative;
+    const Ast *arg = ast->u.op.args.v[0], *inner = arg;
+    bool negative = true;
+    for (; inner->kind == AST_OP && inner->u.op.op == OP_NEG; inner = inner->u.op.args.v[0]) negative = !negative;
+    if (inner->kind == AST_LITERAL && inner->u.lit.kind >= LIT_INTEGER && inner->u.lit.kind <= LIT_DOUBLE) {
+        Ast literal = *inner;
+        literal.u.lit.negative = inner->u.lit.negative != negative;
         literal.span = ast->span;
         return bind_literal(b, &literal, err);
     }
@@ -310,7 +314,9 @@ static Expr *bind_cast(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 static Expr *bind_interval_of(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 {
     const Ast *inner = ast->u.interval_of.expr;
-    Expr *unit = expr_symbol(b->arena, ast->u.interval_of.unit, ast->span);
+    Str text = ast->u.interval_of.unit;
+    int64_t blank = str_find(text, STR(" "), 0);             /* DAY TO SECOND counts what DAY does: the whole distance */
+    Expr *unit = expr_symbol(b->arena, blank < 0 ? text : str_sub(text, 0, (uint32_t)blank), ast->span);
     if (inner->kind == AST_OP && inner->u.op.op == OP_MINUS) {
         Expr *args[3] = { unit, bind_expr(b, es, inner->u.op.args.v[0], err), NULL };
         args[2] = args[1] ? bind_expr(b, es, inner->u.op.args.v[1], err) : NULL;

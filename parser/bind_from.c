@@ -182,6 +182,7 @@ static bool bind_join(Binder *b, const AstFrom *from, Relation *out, Err *err)
     Relation left, right;
     if (!check_join_form(from, err) || !bind_from(b, from->join.left, &left, err)) return false;
     const AstFrom *with = from->join.right;
+    if (with->kind == FROM_UNNEST && (from->join.kind == JOIN_RIGHT || from->join.kind == JOIN_FULL)) return refuse_clause(err, from->span, "RIGHT or FULL JOIN UNNEST is", "Use LEFT JOIN UNNEST.");
     if (with->kind == FROM_UNNEST) return bind_unnest(b, with, &left, from->join.kind == JOIN_LEFT, from->join.on, out, err);
     if (with->lateral) return refuse_clause(err, with->span, "LATERAL is", "Compute what it needs in a query of its own first; UNNEST works without LATERAL.");
     if (!bind_from(b, with, &right, err) || !check_join_names(&left.scope, &right.scope, with->span, err) || !check_using(&left, &right, &from->join.using_cols, err)) return false;

@@ -141,7 +141,9 @@ static uint8_t node_changes(const Plan *plan, const PlanNode *node)
     case PLAN_WINDOW_AGG: return node->u.window_agg.early_fire || node->u.window_agg.late_fire ? CHANGES_INSERT | CHANGES_UB | CHANGES_UA : CHANGES_INSERT;
     case PLAN_JOIN: return node->u.join.kind == PLAN_JOIN_INNER ? in : in | CHANGES_INSERT | CHANGES_DELETE;
     case PLAN_LIMIT: return in == CHANGES_INSERT ? in : CHANGES_ALL;
-    case PLAN_CALC: case PLAN_WATERMARK: case PLAN_WINDOW_TVF: case PLAN_EXPAND: case PLAN_UNION: case PLAN_SORT: case PLAN_OVER: case PLAN_UNNEST: case PLAN_SINK: case PLAN_KIND_COUNT:
+    case PLAN_SORT:                                                             /* ORDER BY .. LIMIT changes its rows as better ones come */
+        return !plan->batch && !node->u.sort.by_time ? CHANGES_ALL : in;
+    case PLAN_CALC: case PLAN_WATERMARK: case PLAN_WINDOW_TVF: case PLAN_EXPAND: case PLAN_UNION: case PLAN_OVER: case PLAN_UNNEST: case PLAN_SINK: case PLAN_KIND_COUNT:
         return in;
     }
     return in;

@@ -63,7 +63,7 @@ Expr *expr_coerce(Arena *arena, Expr *value, const Type *type);
 /* May a sink column of type `to` take `from` without a cast written by the user? */
 bool type_implicit_ok(const Type *from, const Type *to);
 
-bool expr_equal(const Expr *a, const Expr *b);   /* structure and types; spans ignored */
+bool expr_equal(const Expr *a, const Expr *b);   /* structure and types; spans ignored; a call's data follows from its function and arguments */
 bool expr_is_const(const Expr *expr);            /* no column, no volatile call: same value for every row of a query */
 bool expr_is_deterministic(const Expr *expr);
 /* Evaluates constant sub-trees at planning (Flink folds them too, so a constant 1/0 fails before any row: stage RUN). */
