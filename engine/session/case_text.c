@@ -78,6 +78,41 @@ static void print_hex(Str bytes, StrBuf *out)
     strbuf_addc(out, '\'');
 }
 
+static bool holds_binary(const Type *type)
+{
+    if (type_is_binary(type)) return true;
+    if (type->elem && holds_binary(type->elem)) return true;
+    if (type->key && holds_binary(type->key)) return true;
+    for (uint32_t i = 0; i < type->nfields; i++)
+        if (holds_binary(type->fields[i].type)) return true;
+    return false;
+}
+
+/* Bytes print as x'0a' here, inside collections too, where CAST would read them as text. */
+static void print_value(const CaseRows *rows, const Type *type, const Datum *value, StrBuf *out)
+{
+    if (value->null) {
+        strbuf_addz(out, "NULL");
+    } else if (type_is_binary(type)) {
+        print_hex(datum_text(value), out);
+    } else if (!type_is_nested(type) || !holds_binary(type)) {
+        datum_print(type, value, rows->zone, out);
+    } else {
+        const Nested *nested = value->v.nested;
+        bool map = type->kind == TYPE_MAP || type->kind == TYPE_MULTISET, row = type->kind == TYPE_ROW;
+        strbuf_addc(out, map ? '{' : row ? '(' : '[');
+        for (uint32_t i = 0; i < nested->len; i++) {
+            if (i) strbuf_addz(out, ", ");
+            const Type *item = row ? type->fields[i].type : map && type->key ? type->key : type->elem;
+            print_value(rows, item, &nested->items[map ? 2 * i : i], out);
+            if (!map) continue;
+            strbuf_addc(out, '=');
+            print_value(rows, type->kind == TYPE_MAP ? type->elem : type_simple(TYPE_INT, false), &nested->items[2 * i + 1], out);
+        }
+        strbuf_addc(out, map ? '}' : row ? ')' : ']');
+    }
+}
+
 static void print_cell(const CaseRows *rows, const Type *type, const Datum *value, StrBuf *out)
 {
     if (value->null) {
@@ -85,11 +120,7 @@ static void print_cell(const CaseRows *rows, const Type *type, const Datum *valu
         return;
     }
     uint32_t from = out->len;
-    if (type_is_binary(type)) {
-        print_hex(datum_text(value), out);
-        return;
-    }
-    datum_print(type, value, rows->zone, out);
+    print_value(rows, type, value, out);
     bool special = false;
     for (uint32_t i = from; i < out->len; i++) special |= out->ptr[i] == '\n' || out->ptr[i] == '\t' || out->ptr[i] == '\\';
     if (!special) return;
