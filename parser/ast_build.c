@@ -1,6 +1,8 @@
 /* Nodes of expressions, types and names. */
 #include "parser/ast_build.h"
 
+#include "grammar.h"
+
 Span span_join(Span a, Span b)
 {
     if (a.len == 0) return b;
@@ -59,6 +61,13 @@ AstType *type_new(Parse *p, const char *name, Span span)
     return type;
 }
 
+AstType *type_of_word(Parse *p, const Token *t)
+{
+    AstType *type = type_new(p, "INT", t->span);
+    if (t->kind != TK_INTEGER) type->name = str_upper(p->arena, t->text);
+    return type;
+}
+
 AstType *type_len(AstType *type, Len len)
 {
     type->arg[0] = len.n;
@@ -113,6 +122,13 @@ AstType *type_interval(Parse *p, const Token *begin, const UnitRange *unit)
     type->arg[0] = unit->prec;
     type->arg[1] = unit->frac;
     return type;
+}
+
+Unit unit_of(Parse *p, const Token *t)
+{
+    Str name = str_upper(p->arena, t->text);
+    if (name.ptr[name.len - 1] == 'S') name.len--;
+    return (Unit){ name, t->span };
 }
 
 UnitRange unit_range(Parse *p, Unit from, Len len, const Unit *to, Len frac)
@@ -188,6 +204,23 @@ Ast *lit_new(Parse *p, LitKind kind, Str text, Span span)
     a->u.lit.text = text;
     a->u.lit.unit_prec = a->u.lit.unit_frac = -1;
     return a;
+}
+
+Ast *lit_of(Parse *p, const Token *t)
+{
+    switch (t->kind) {
+    case TK_INTEGER_LITERAL: return lit_new(p, LIT_INTEGER, t->text, t->span);
+    case TK_DECIMAL_LITERAL: return lit_new(p, LIT_DECIMAL, t->text, t->span);
+    case TK_DOUBLE_LITERAL: return lit_new(p, LIT_DOUBLE, t->text, t->span);
+    case TK_TRUE: return lit_new(p, LIT_TRUE, STR_NULL, t->span);
+    case TK_FALSE: return lit_new(p, LIT_FALSE, STR_NULL, t->span);
+    case TK_UNKNOWN: return lit_new(p, LIT_UNKNOWN, STR_NULL, t->span);
+    case TK_DEFAULT: return lit_new(p, LIT_DEFAULT, STR_NULL, t->span);
+    case TK_DATE: return lit_new(p, LIT_DATE, STR_NULL, t->span);
+    case TK_TIME: return lit_new(p, LIT_TIME, STR_NULL, t->span);
+    case TK_TIMESTAMP: return lit_new(p, LIT_TIMESTAMP, STR_NULL, t->span);
+    }
+    return lit_new(p, LIT_NULL, STR_NULL, t->span);
 }
 
 Ast *lit_string(Parse *p, const Token *t)
@@ -326,6 +359,39 @@ static Ast *op_new(Parse *p, AstOp op, AstList args, Span span)
     a->u.op.op = op;
     a->u.op.args = args;
     return a;
+}
+
+AstOp op_of(const Token *t)
+{
+    switch (t->kind) {
+    case TK_EQ: return OP_EQ;
+    case TK_NE: return OP_NE;
+    case TK_LT: return OP_LT;
+    case TK_LE: return OP_LE;
+    case TK_GT: return OP_GT;
+    case TK_GE: return OP_GE;
+    case TK_PLUS: return OP_PLUS;
+    case TK_SUB: return OP_MINUS;
+    case TK_STAR: return OP_MUL;
+    case TK_SLASH: return OP_DIV;
+    case TK_MODULO: return OP_MOD;
+    case TK_CONCAT: return OP_CONCAT;
+    case TK_OVERLAPS: return OP_OVERLAPS;
+    case TK_CONTAINS: return OP_CONTAINS;
+    case TK_EQUALS: return OP_PERIOD_EQUALS;
+    case TK_PRECEDES: return OP_PRECEDES;
+    }
+    return OP_SUCCEEDS;
+}
+
+AstOp op_is(const Token *what, bool negated)
+{
+    switch (what->kind) {
+    case TK_TRUE: return negated ? OP_IS_NOT_TRUE : OP_IS_TRUE;
+    case TK_FALSE: return negated ? OP_IS_NOT_FALSE : OP_IS_FALSE;
+    case TK_UNKNOWN: return negated ? OP_IS_NOT_UNKNOWN : OP_IS_UNKNOWN;
+    }
+    return negated ? OP_IS_NOT_NULL : OP_IS_NULL;
 }
 
 Ast *op1(Parse *p, AstOp op, Span at, Ast *a) { return op_new(p, op, asts_one(p, a), span_join(at, a->span)); }

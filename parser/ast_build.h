@@ -76,12 +76,14 @@ Path path_add(Parse *p, Path path, Ident part);
 Str plain_text(Parse *p, const Token *t);        /* refuses E'', X'', U&'' */
 int32_t int_value(Parse *p, const Token *t);
 AstType *type_new(Parse *p, const char *name, Span span);
+AstType *type_of_word(Parse *p, const Token *t);
 AstType *type_len(AstType *type, Len len);
 AstType *type_end(AstType *type, const Token *end, bool not_null, bool given);
 AstType *type_of_elem(Parse *p, const char *name, AstType *elem, Span begin, const Token *end);
 AstType *type_of_fields(Parse *p, const char *name, const FieldList *fields, Span span);
 AstType *type_user(Parse *p, const Path *name);
 AstType *type_interval(Parse *p, const Token *begin, const UnitRange *unit);
+Unit unit_of(Parse *p, const Token *t);           /* DAYS to DAY */
 UnitRange unit_range(Parse *p, Unit from, Len len, const Unit *to, Len frac);
 
 /* Expressions. */
@@ -95,6 +97,7 @@ AstList asts_symbols(Parse *p, const char *word, const char *value, const Token 
 Ast *ast_new(Parse *p, AstKind kind, Span span);
 Ast *ast_symbol(Parse *p, Str word, Span span);
 Ast *lit_new(Parse *p, LitKind kind, Str text, Span span);
+Ast *lit_of(Parse *p, const Token *t);           /* a number, or the literal a keyword stands for or begins */
 Ast *lit_string(Parse *p, const Token *t);
 Ast *lit_continued(Parse *p, Ast *first, const Token *next);
 Ast *lit_braces(Parse *p, const Token *begin, const Token *word, const Token *text, const Token *end);
@@ -108,6 +111,8 @@ Ast *ast_items(Parse *p, AstKind kind, AstList items, const Token *begin, const 
 Ast *ast_subquery(Parse *p, AstQuery *query, Span begin, Span end);
 Ast *ast_difference(Parse *p, Ast *expr, const Token *begin, const UnitRange *unit);
 Ast *ast_interval(Parse *p, const Token *begin, int sign, Ast *amount, const UnitRange *unit);
+AstOp op_of(const Token *t);
+AstOp op_is(const Token *what, bool negated);
 Ast *op1(Parse *p, AstOp op, Span at, Ast *a);
 Ast *op2(Parse *p, AstOp op, Ast *a, Ast *b);
 Ast *op_post(Parse *p, AstOp op, Ast *a, const Token *end);
@@ -130,16 +135,16 @@ Ast *ast_call(Parse *p, Ast *base, const Token *fn, const CallArgs *args, const 
 Ast *call_path(Parse *p, const Path *base, const Token *fn, const CallArgs *args);
 Ast *call_new(Parse *p, Str name, AstList args, const Token *begin, const Token *end);
 Ast *call_bare(Parse *p, Str name, const Token *at);
-Ast *call_wrap(Parse *p, const char *name, const Token *begin, Ast *inner);
+Ast *call_wrap(Parse *p, const Token *word, Ast *inner);
 Ast *call_braces(Parse *p, const Token *begin, const Token *word, Ast *call, const Token *end);
-Ast *call_symbol(Parse *p, const char *name, const Token *begin, Unit symbol, AstList rest, const Token *end);
+Ast *call_symbol(Parse *p, const Token *begin, Unit symbol, AstList rest, const Token *end);
 Ast *call_ceil(Parse *p, const Token *begin, Ast *a, Unit symbol, const Token *end);
 Ast *call_trim(Parse *p, const Token *begin, const Token *side, Ast *chars, Ast *text, const Token *end);
 Ast *call3(Parse *p, const char *name, const Token *begin, Ast *a, Ast *b, Ast *c, const Token *end);
 Ast *call_overlay(Parse *p, const Token *begin, Ast *a, Ast *b, Ast *c, Ast *d, const Token *end);
-Ast *call_using(Parse *p, const char *name, const Token *begin, Ast *a, Ident charset, const Token *end);
+Ast *call_using(Parse *p, const Token *begin, Ast *a, Ident charset, const Token *end);
 Ast *call_format_json(Parse *p, Ast *a, const Token *end);
-Ast *call_json(Parse *p, const char *name, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end);
+Ast *call_json(Parse *p, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end);
 Ast *call_json_nulls(Parse *p, const char *name, const Token *begin, AstList args, Nulls nulls, const Token *end);
 AstWindow *window_new(Parse *p, Ident base, AstList partition, OrderList order, Frame frame);
 AstWindow *window_named(Parse *p, Ident name);
@@ -199,6 +204,7 @@ AstColumn column_metadata(Parse *p, const Path *name, AstType *type, const Token
 AstColumn column_computed(Parse *p, const Path *name, Ast *expr, TextOpt comment, Position position);
 AstKey key_new(Ident name, IdentList columns, bool unique, int enforced, const Token *begin, const Token *end);
 AstWatermark watermark_new(Parse *p, const Token *begin, const Path *column, Ast *expr);
+LikeOption like_option(Parse *p, const Token *merge, const Token *feature);
 Stmt *stmt_create_table(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,
                         Options options, const TableSource *source);
 Stmt *stmt_create_materialized(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,

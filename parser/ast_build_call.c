@@ -52,10 +52,10 @@ Ast *call_bare(Parse *p, Str name, const Token *at)
 }
 
 /* FINAL LAST(x): the call FINAL over the call LAST. */
-Ast *call_wrap(Parse *p, const char *name, const Token *begin, Ast *inner)
+Ast *call_wrap(Parse *p, const Token *word, Ast *inner)
 {
-    Ast *a = call_new(p, str_of(name), asts_one(p, inner), begin, begin);
-    a->span = span_join(begin->span, inner->span);
+    Ast *a = call_new(p, str_upper(p->arena, word->text), asts_one(p, inner), word, word);
+    a->span = span_join(word->span, inner->span);
     return a;
 }
 
@@ -88,9 +88,9 @@ Ast *call_braces(Parse *p, const Token *begin, const Token *word, Ast *call, con
     return call;
 }
 
-Ast *call_symbol(Parse *p, const char *name, const Token *begin, Unit symbol, AstList rest, const Token *end)
+Ast *call_symbol(Parse *p, const Token *begin, Unit symbol, AstList rest, const Token *end)
 {
-    return call_new(p, str_of(name), asts_front(p, ast_symbol(p, symbol.name, symbol.span), rest), begin, end);
+    return call_new(p, str_upper(p->arena, begin->text), asts_front(p, ast_symbol(p, symbol.name, symbol.span), rest), begin, end);
 }
 
 Ast *call_ceil(Parse *p, const Token *begin, Ast *a, Unit symbol, const Token *end)
@@ -119,10 +119,10 @@ Ast *call_overlay(Parse *p, const Token *begin, Ast *a, Ast *b, Ast *c, Ast *d, 
     return call_new(p, STR("OVERLAY"), args, begin, end);
 }
 
-Ast *call_using(Parse *p, const char *name, const Token *begin, Ast *a, Ident charset, const Token *end)
+Ast *call_using(Parse *p, const Token *begin, Ast *a, Ident charset, const Token *end)
 {
     AstList args = asts_two(p, a, ast_symbol(p, STR("USING"), charset.span));
-    return call_new(p, str_of(name), asts_add(p, args, ast_symbol(p, charset.name, charset.span)), begin, end);
+    return call_new(p, str_upper(p->arena, begin->text), asts_add(p, args, ast_symbol(p, charset.name, charset.span)), begin, end);
 }
 
 /* ---- JSON ---- */
@@ -133,9 +133,9 @@ Ast *call_format_json(Parse *p, Ast *a, const Token *end)
     return call;
 }
 
-Ast *call_json(Parse *p, const char *name, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end)
+Ast *call_json(Parse *p, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end)
 {
-    return call_new(p, str_of(name), asts_join(p, asts_two(p, input, path), clauses), begin, end);
+    return call_new(p, str_upper(p->arena, begin->text), asts_join(p, asts_two(p, input, path), clauses), begin, end);
 }
 
 Ast *call_json_nulls(Parse *p, const char *name, const Token *begin, AstList args, Nulls nulls, const Token *end)

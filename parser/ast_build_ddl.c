@@ -1,6 +1,8 @@
 /* Nodes of CREATE and ALTER, and what Flink's parser checks in them. */
 #include "parser/ast_build.h"
 
+#include "grammar.h"
+
 /* Last value of a key wins, at the place of its last mention. */
 void option_add(Parse *p, Options *options, const Token *key, const Token *value)
 {
@@ -99,6 +101,14 @@ static void elements_check(Parse *p, const Elements *body, bool with_query)
         parse_fail(p, E_SYNTAX, bare->name.span, "column \"" STR_FMT "\" has no type", STR_ARG(bare->name.name));
         parse_hint(p, "Columns without types are for CREATE TABLE .. AS SELECT.");
     }
+}
+
+LikeOption like_option(Parse *p, const Token *merge, const Token *feature)
+{
+    LikeOption option = { LIKE_INCLUDING, str_upper(p->arena, feature->text), span_join(merge->span, feature->span) };
+    if (merge->kind == TK_EXCLUDING) option.merge = LIKE_EXCLUDING;
+    if (merge->kind == TK_OVERWRITING) option.merge = LIKE_OVERWRITING;
+    return option;
 }
 
 /* ---- CREATE ---- */

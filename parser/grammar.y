@@ -50,48 +50,29 @@ input ::= START_QUERY query(Q). { p->query = Q; }
 input ::= START_TYPE type_null(T). { p->type = T; }
 
 /* ---------------------------------------------------------------- names */
-%type name { Ident }
-%type path { Path }
-%type names { IdentList }
-%type names_opt { IdentList }
-%type paths { PathList }
+%type name { Ident } %type path { Path } %type names { IdentList } %type names_opt { IdentList } %type paths { PathList }
 name(A) ::= ID(T). { A = make_ident(T); }
 path(A) ::= name(N). { A = make_path(p, N); }
 path(A) ::= path(B) DOT name(N). { A = path_add(p, B, N); }
 names(A) ::= name(N). { A = (IdentList){ 0 }; ARENA_PUSH(p->arena, A, N); }
 names(A) ::= names(B) COMMA name(N). { A = B; ARENA_PUSH(p->arena, A, N); }
-names_opt(A) ::= . { A = (IdentList){ 0 }; }
-names_opt(A) ::= LP names(B) RP. { A = B; }
+names_opt(A) ::= . { A = (IdentList){ 0 }; } names_opt(A) ::= LP names(B) RP. { A = B; }
 paths(A) ::= path(N). { A = (PathList){ 0 }; ARENA_PUSH(p->arena, A, N); }
 paths(A) ::= paths(B) COMMA path(N). { A = B; ARENA_PUSH(p->arena, A, N); }
 
 /* Yes or no. */
-%type if_exists { bool }
-%type if_not_exists { bool }
-if_exists(A) ::= . { A = false; }
-if_exists(A) ::= IF EXISTS. { A = true; }
-if_not_exists(A) ::= . { A = false; }
-if_not_exists(A) ::= IF NOT EXISTS. { A = true; }
+%type if_exists { bool } %type if_not_exists { bool }
+if_exists(A) ::= . { A = false; } if_exists(A) ::= IF EXISTS. { A = true; }
+if_not_exists(A) ::= . { A = false; } if_not_exists(A) ::= IF NOT EXISTS. { A = true; }
 
 /* 'text' of a clause: plain strings only. */
-%type text { Str }
-%type comment_opt { TextOpt }
+%type text { Str } %type comment_opt { TextOpt }
 text(A) ::= STRING_LITERAL(T). { A = plain_text(p, T); }
-comment_opt(A) ::= . { A = (TextOpt){ STR_NULL, false }; }
-comment_opt(A) ::= COMMENT text(T). { A = (TextOpt){ T, true }; }
+comment_opt(A) ::= . { A = (TextOpt){ STR_NULL, false }; } comment_opt(A) ::= COMMENT text(T). { A = (TextOpt){ T, true }; }
 
 /* ---------------------------------------------------------------- types */
-%type type { AstType * }
-%type type_base { AstType * }
-%type type_null { AstType * }
-%type type_name { AstType * }
-%type cast_type { AstType * }
-%type len_opt { Len }
-%type len2_opt { Len }
-%type charset_opt { Span }
-%type field { AstField }
-%type fields { FieldList }
-%type integer { int32_t }
+%type type { AstType * } %type type_base { AstType * } %type type_null { AstType * } %type type_name { AstType * } %type cast_type { AstType * }
+%type len_opt { Len } %type len2_opt { Len } %type charset_opt { Span } %type field { AstField } %type fields { FieldList } %type integer { int32_t }
 integer(A) ::= INTEGER_LITERAL(T). { A = int_value(p, T); }
 type_null(A) ::= type(A).
 type_null(A) ::= type(B) NULL(E). { A = type_end(B, E, false, true); }
@@ -107,45 +88,28 @@ len_opt(A) ::= LP integer(N) RP(E). { A = (Len){ N, -1, E->span }; }
 len2_opt(A) ::= . { A = (Len){ -1, -1, { 0, 0 } }; }
 len2_opt(A) ::= LP integer(N) RP(E). { A = (Len){ N, -1, E->span }; }
 len2_opt(A) ::= LP integer(N) COMMA integer(S) RP(E). { A = (Len){ N, S, E->span }; }
-charset_opt(A) ::= . { A = (Span){ 0, 0 }; }
-charset_opt(A) ::= CHARACTER SET name(N). { A = N.span; }
+charset_opt(A) ::= . { A = (Span){ 0, 0 }; } charset_opt(A) ::= CHARACTER SET name(N). { A = N.span; }
 
-type_base(A) ::= BOOLEAN(T). { A = type_new(p, "BOOLEAN", T->span); }
-type_base(A) ::= TINYINT(T). { A = type_new(p, "TINYINT", T->span); }
-type_base(A) ::= SMALLINT(T). { A = type_new(p, "SMALLINT", T->span); }
-type_base(A) ::= INT(T). { A = type_new(p, "INT", T->span); }
-type_base(A) ::= INTEGER(T). { A = type_new(p, "INT", T->span); }
-type_base(A) ::= BIGINT(T). { A = type_new(p, "BIGINT", T->span); }
-type_base(A) ::= FLOAT(T). { A = type_new(p, "FLOAT", T->span); }
-type_base(A) ::= REAL(T). { A = type_new(p, "REAL", T->span); }
+type_base(A) ::= BOOLEAN|TINYINT|SMALLINT|INT|INTEGER|BIGINT|FLOAT|REAL|STRING|BYTES|DATE|VARIANT|BITMAP|ANY(T). { A = type_of_word(p, T); }
 type_base(A) ::= DOUBLE(T). { A = type_new(p, "DOUBLE", T->span); }
 type_base(A) ::= DOUBLE(T) PRECISION(E). { A = type_new(p, "DOUBLE", span_join(T->span, E->span)); }
 type_base(A) ::= decimal_word(T) len2_opt(L). { A = type_len(type_new(p, "DECIMAL", T->span), L); }
 %type decimal_word { const Token * }
-decimal_word(A) ::= DECIMAL(T). { A = T; }
-decimal_word(A) ::= DEC(T). { A = T; }
-decimal_word(A) ::= NUMERIC(T). { A = T; }
+decimal_word(A) ::= DECIMAL|DEC|NUMERIC(T). { A = T; }
 %type char_word { const Token * }
-char_word(A) ::= CHAR(T). { A = T; }
-char_word(A) ::= CHARACTER(T). { A = T; }
+char_word(A) ::= CHAR|CHARACTER(T). { A = T; }
 type_base(A) ::= char_word(T) len_opt(L) charset_opt. { A = type_len(type_new(p, "CHAR", T->span), L); }
 type_base(A) ::= char_word(T) VARYING(E) len_opt(L) charset_opt. { A = type_len(type_new(p, "VARCHAR", span_join(T->span, E->span)), L); }
 type_base(A) ::= VARCHAR(T) len_opt(L) charset_opt. { A = type_len(type_new(p, "VARCHAR", T->span), L); }
 type_base(A) ::= BINARY(T) len_opt(L). { A = type_len(type_new(p, "BINARY", T->span), L); }
 type_base(A) ::= BINARY(T) VARYING(E) len_opt(L). { A = type_len(type_new(p, "VARBINARY", span_join(T->span, E->span)), L); }
 type_base(A) ::= VARBINARY(T) len_opt(L). { A = type_len(type_new(p, "VARBINARY", T->span), L); }
-type_base(A) ::= STRING(T). { A = type_new(p, "STRING", T->span); }
-type_base(A) ::= BYTES(T). { A = type_new(p, "BYTES", T->span); }
-type_base(A) ::= DATE(T). { A = type_new(p, "DATE", T->span); }
 type_base(A) ::= TIME(T) len_opt(L). [LOW] { A = type_len(type_new(p, "TIME", T->span), L); }
 type_base(A) ::= TIME(T) len_opt(L) WITHOUT TIME ZONE(E). { A = type_len(type_new(p, "TIME", span_join(T->span, E->span)), L); }
 type_base(A) ::= TIMESTAMP(T) len_opt(L). [LOW] { A = type_len(type_new(p, "TIMESTAMP", T->span), L); }
 type_base(A) ::= TIMESTAMP(T) len_opt(L) WITHOUT TIME ZONE(E). { A = type_len(type_new(p, "TIMESTAMP", span_join(T->span, E->span)), L); }
 type_base(A) ::= TIMESTAMP(T) len_opt(L) WITH LOCAL TIME ZONE(E). { A = type_len(type_new(p, "TIMESTAMP_LTZ", span_join(T->span, E->span)), L); }
 type_base(A) ::= TIMESTAMP_LTZ(T) len_opt(L). { A = type_len(type_new(p, "TIMESTAMP_LTZ", T->span), L); }
-type_base(A) ::= VARIANT(T). { A = type_new(p, "VARIANT", T->span); }
-type_base(A) ::= BITMAP(T). { A = type_new(p, "BITMAP", T->span); }
-type_base(A) ::= ANY(T). { A = type_new(p, "ANY", T->span); }
 type_base(A) ::= ARRAY(T) LT type_null(B) GT(E). { A = type_of_elem(p, "ARRAY", B, T->span, E); }
 type_base(A) ::= MULTISET(T) LT type_null(B) GT(E). { A = type_of_elem(p, "MULTISET", B, T->span, E); }
 type_base(A) ::= MAP_LT(T) LT type_null(K) COMMA type_null(V) GT(E). { A = type_of_elem(p, "MAP", V, T->span, E); A->key = K; }
@@ -164,25 +128,8 @@ field(A) ::= name(N) type_null(T). { A = (AstField){ N, T, STR_NULL }; }
 field(A) ::= name(N) type_null(T) text(C). { A = (AstField){ N, T, C }; }
 
 /* ---------------------------------------------------------------- units */
-%type unit { Unit }
-%type interval_unit { UnitRange }
-%type symbol { Unit }
-unit(A) ::= YEAR(T). { A = (Unit){ STR("YEAR"), T->span }; }
-unit(A) ::= YEARS(T). { A = (Unit){ STR("YEAR"), T->span }; }
-unit(A) ::= QUARTER(T). { A = (Unit){ STR("QUARTER"), T->span }; }
-unit(A) ::= QUARTERS(T). { A = (Unit){ STR("QUARTER"), T->span }; }
-unit(A) ::= MONTH(T). { A = (Unit){ STR("MONTH"), T->span }; }
-unit(A) ::= MONTHS(T). { A = (Unit){ STR("MONTH"), T->span }; }
-unit(A) ::= WEEK(T). { A = (Unit){ STR("WEEK"), T->span }; }
-unit(A) ::= WEEKS(T). { A = (Unit){ STR("WEEK"), T->span }; }
-unit(A) ::= DAY(T). { A = (Unit){ STR("DAY"), T->span }; }
-unit(A) ::= DAYS(T). { A = (Unit){ STR("DAY"), T->span }; }
-unit(A) ::= HOUR(T). { A = (Unit){ STR("HOUR"), T->span }; }
-unit(A) ::= HOURS(T). { A = (Unit){ STR("HOUR"), T->span }; }
-unit(A) ::= MINUTE(T). { A = (Unit){ STR("MINUTE"), T->span }; }
-unit(A) ::= MINUTES(T). { A = (Unit){ STR("MINUTE"), T->span }; }
-unit(A) ::= SECOND(T). { A = (Unit){ STR("SECOND"), T->span }; }
-unit(A) ::= SECONDS(T). { A = (Unit){ STR("SECOND"), T->span }; }
+%type unit { Unit } %type interval_unit { UnitRange } %type symbol { Unit }
+unit(A) ::= YEAR|YEARS|QUARTER|QUARTERS|MONTH|MONTHS|WEEK|WEEKS|DAY|DAYS|HOUR|HOURS|MINUTE|MINUTES|SECOND|SECONDS(T). { A = unit_of(p, T); }
 interval_unit(A) ::= unit(U) len2_opt(L). [LOW] { A = unit_range(p, U, L, NULL, (Len){ -1, -1, { 0, 0 } }); }
 interval_unit(A) ::= unit(U) len2_opt(L) TO unit(V) len_opt(M). { A = unit_range(p, U, L, &V, M); }
 /* Keyword arguments: the unit of EXTRACT, FLOOR, TIMESTAMPADD, ... */
@@ -190,18 +137,11 @@ symbol(A) ::= unit(A).
 symbol(A) ::= name(N). { A = (Unit){ str_upper(p->arena, N.name), N.span }; }
 
 /* ---------------------------------------------------------------- expressions */
-%type expr { Ast * }
-%type term { Ast * }
-%type literal { Ast * }
-%type string { Ast * }
-%type exprs { AstList }
-%type expr_opt { Ast * }
-%type cmp { AstOp }
+%type expr { Ast * } %type term { Ast * } %type literal { Ast * } %type string { Ast * } %type exprs { AstList } %type expr_opt { Ast * } %type cmp { AstOp }
 %type quantifier { bool }
 exprs(A) ::= expr(E). { A = asts_one(p, E); }
 exprs(A) ::= exprs(B) COMMA expr(E). { A = asts_add(p, B, E); }
-expr_opt(A) ::= . { A = NULL; }
-expr_opt(A) ::= expr(A).
+expr_opt(A) ::= . { A = NULL; } expr_opt(A) ::= expr(A).
 
 expr(A) ::= term(A).
 expr(A) ::= expr(B) OR expr(C). { A = op2(p, OP_OR, B, C); }
@@ -210,32 +150,18 @@ expr(A) ::= NOT(T) expr(B). { A = op1(p, OP_NOT, T->span, B); }
 expr(A) ::= expr(B) cmp(O) expr(C). [EQ] { A = op2(p, O, B, C); }
 expr(A) ::= expr(B) cmp(O) quantifier(Q) LPQ query(R) RP(E). [EQ] { A = op_quantified(p, O, B, ast_subquery(p, R, E->span, E->span), Q, E); }
 expr(A) ::= expr(B) cmp(O) quantifier(Q) LP exprs(L) RP(E). [EQ] { A = op_quantified(p, O, B, ast_row(p, L, false, E->span, E->span), Q, E); }
-cmp(A) ::= EQ. { A = OP_EQ; }
-cmp(A) ::= NE. { A = OP_NE; }
-cmp(A) ::= LT. { A = OP_LT; }
-cmp(A) ::= LE. { A = OP_LE; }
-cmp(A) ::= GT. { A = OP_GT; }
-cmp(A) ::= GE. { A = OP_GE; }
+cmp(A) ::= EQ|NE|LT|LE|GT|GE(T). { A = op_of(T); }
 quantifier(A) ::= ALL. { A = true; }
 quantifier(A) ::= ANY. { A = false; }
 quantifier(A) ::= SOME. { A = false; }
-expr(A) ::= expr(B) PLUS expr(C). { A = op2(p, OP_PLUS, B, C); }
-expr(A) ::= expr(B) SUB expr(C). { A = op2(p, OP_MINUS, B, C); }
-expr(A) ::= expr(B) STAR expr(C). { A = op2(p, OP_MUL, B, C); }
-expr(A) ::= expr(B) SLASH expr(C). { A = op2(p, OP_DIV, B, C); }
-expr(A) ::= expr(B) MODULO expr(C). { A = op2(p, OP_MOD, B, C); }
-expr(A) ::= expr(B) CONCAT expr(C). { A = op2(p, OP_CONCAT, B, C); }
+expr(A) ::= expr(B) PLUS|SUB(T) expr(C). [PLUS] { A = op2(p, op_of(T), B, C); }
+expr(A) ::= expr(B) STAR|SLASH|MODULO|CONCAT(T) expr(C). [STAR] { A = op2(p, op_of(T), B, C); }
+expr(A) ::= expr(B) OVERLAPS|CONTAINS|EQUALS|PRECEDES|SUCCEEDS(T) expr(C). [BETWEEN] { A = op2(p, op_of(T), B, C); }
 expr(A) ::= SUB(T) expr(B). [SIGN] { A = op1(p, OP_NEG, T->span, B); }
 expr(A) ::= PLUS(T) expr(B). [SIGN] { A = op1(p, OP_POS, T->span, B); }
 
-expr(A) ::= expr(B) IS NULL(E). { A = op_post(p, OP_IS_NULL, B, E); }
-expr(A) ::= expr(B) IS NOT NULL(E). { A = op_post(p, OP_IS_NOT_NULL, B, E); }
-expr(A) ::= expr(B) IS TRUE(E). { A = op_post(p, OP_IS_TRUE, B, E); }
-expr(A) ::= expr(B) IS NOT TRUE(E). { A = op_post(p, OP_IS_NOT_TRUE, B, E); }
-expr(A) ::= expr(B) IS FALSE(E). { A = op_post(p, OP_IS_FALSE, B, E); }
-expr(A) ::= expr(B) IS NOT FALSE(E). { A = op_post(p, OP_IS_NOT_FALSE, B, E); }
-expr(A) ::= expr(B) IS UNKNOWN(E). { A = op_post(p, OP_IS_UNKNOWN, B, E); }
-expr(A) ::= expr(B) IS NOT UNKNOWN(E). { A = op_post(p, OP_IS_NOT_UNKNOWN, B, E); }
+expr(A) ::= expr(B) IS NULL|TRUE|FALSE|UNKNOWN(E). { A = op_post(p, op_is(E, false), B, E); }
+expr(A) ::= expr(B) IS NOT NULL|TRUE|FALSE|UNKNOWN(E). { A = op_post(p, op_is(E, true), B, E); }
 expr(A) ::= expr(B) IS A SET(E). { A = op_post(p, OP_IS_A_SET, B, E); }
 expr(A) ::= expr(B) IS NOT A SET(E). { A = op_negated(p, op_post(p, OP_IS_A_SET, B, E)); }
 expr(A) ::= expr(B) IS EMPTY(E). { A = op_post(p, OP_IS_EMPTY, B, E); }
@@ -252,12 +178,9 @@ json_kind(A) ::= OBJECT(T). { A = (JsonKind){ OP_IS_JSON_OBJECT, T }; }
 expr(A) ::= expr(B) IS DISTINCT FROM expr(C). [EQ] { A = op2(p, OP_IS_DISTINCT, B, C); }
 expr(A) ::= expr(B) IS NOT DISTINCT FROM expr(C). [EQ] { A = op2(p, OP_IS_NOT_DISTINCT, B, C); }
 
-%type not_opt { bool }
-%type symmetric_opt { bool }
-not_opt(A) ::= . { A = false; }
-not_opt(A) ::= NOT_OP. { A = true; }
-symmetric_opt(A) ::= . { A = false; }
-symmetric_opt(A) ::= ASYMMETRIC. { A = false; }
+%type not_opt { bool } %type symmetric_opt { bool }
+not_opt(A) ::= . { A = false; } not_opt(A) ::= NOT_OP. { A = true; }
+symmetric_opt(A) ::= . { A = false; } symmetric_opt(A) ::= ASYMMETRIC. { A = false; }
 symmetric_opt(A) ::= SYMMETRIC. { A = true; }
 expr(A) ::= expr(B) BETWEEN symmetric_opt(S) expr(C) AND expr(D). [BETWEEN] { A = ast_between(p, B, false, S, C, D); }
 expr(A) ::= expr(B) NOT_OP BETWEEN symmetric_opt(S) expr(C) AND expr(D). [BETWEEN] { A = ast_between(p, B, true, S, C, D); }
@@ -277,11 +200,6 @@ expr(A) ::= expr(B) ILIKE(T) expr. { A = B; no_such_operator(p, T, "UPPER(text) 
 expr(A) ::= expr(B) NOT_OP ILIKE(T) expr. { A = B; no_such_operator(p, T, "UPPER(text) NOT LIKE UPPER(pattern)"); }
 expr(A) ::= expr(B) RLIKE(T) expr. { A = B; no_such_operator(p, T, "REGEXP(text, pattern)"); }
 expr(A) ::= expr(B) NOT_OP RLIKE(T) expr. { A = B; no_such_operator(p, T, "NOT REGEXP(text, pattern)"); }
-expr(A) ::= expr(B) OVERLAPS expr(C). { A = op2(p, OP_OVERLAPS, B, C); }
-expr(A) ::= expr(B) CONTAINS expr(C). { A = op2(p, OP_CONTAINS, B, C); }
-expr(A) ::= expr(B) EQUALS expr(C). { A = op2(p, OP_PERIOD_EQUALS, B, C); }
-expr(A) ::= expr(B) PRECEDES expr(C). { A = op2(p, OP_PRECEDES, B, C); }
-expr(A) ::= expr(B) SUCCEEDS expr(C). { A = op2(p, OP_SUCCEEDS, B, C); }
 expr(A) ::= expr(B) IMMEDIATELY PRECEDES expr(C). { A = op2(p, OP_IMMEDIATELY_PRECEDES, B, C); }
 expr(A) ::= expr(B) IMMEDIATELY SUCCEEDS expr(C). { A = op2(p, OP_IMMEDIATELY_SUCCEEDS, B, C); }
 expr(A) ::= expr(B) MEMBER OF expr(C). [MEMBER] { A = op2(p, OP_MEMBER_OF, B, C); }
@@ -300,14 +218,7 @@ term(A) ::= term(B) DOT ID(T). { A = ast_dot(p, B, T); }
 term(A) ::= term(B) LBRACKET expr(E) RBRACKET(X). { A = ast_index(p, B, E, X); }
 term(A) ::= QMARK(T). { A = call_bare(p, STR("?"), T); }
 %type user_word { const Token * }
-user_word(A) ::= USER(T). { A = T; }
-user_word(A) ::= CURRENT_USER(T). { A = T; }
-user_word(A) ::= SESSION_USER(T). { A = T; }
-user_word(A) ::= SYSTEM_USER(T). { A = T; }
-user_word(A) ::= CURRENT_ROLE(T). { A = T; }
-user_word(A) ::= CURRENT_SCHEMA(T). { A = T; }
-user_word(A) ::= CURRENT_CATALOG(T). { A = T; }
-user_word(A) ::= CURRENT_PATH(T). { A = T; }
+user_word(A) ::= USER|CURRENT_USER|SESSION_USER|SYSTEM_USER|CURRENT_ROLE|CURRENT_SCHEMA|CURRENT_CATALOG|CURRENT_PATH(T). { A = T; }
 
 /* Parentheses and constructors. */
 term(A) ::= LP(T) expr(E) RP(X). { A = ast_paren(p, E, T, X); }
@@ -326,18 +237,9 @@ term(A) ::= EXISTS(T) LPQ query(Q) RP(X). { A = op1(p, OP_EXISTS, T->span, ast_s
 term(A) ::= UNIQUE(T) LPQ query(Q) RP(X). { A = op1(p, OP_UNIQUE, T->span, ast_subquery(p, Q, T->span, X->span)); }
 
 /* Literals. */
-literal(A) ::= INTEGER_LITERAL(T). { A = lit_new(p, LIT_INTEGER, T->text, T->span); }
-literal(A) ::= DECIMAL_LITERAL(T). { A = lit_new(p, LIT_DECIMAL, T->text, T->span); }
-literal(A) ::= DOUBLE_LITERAL(T). { A = lit_new(p, LIT_DOUBLE, T->text, T->span); }
+literal(A) ::= INTEGER_LITERAL|DECIMAL_LITERAL|DOUBLE_LITERAL|TRUE|FALSE|UNKNOWN|NULL|DEFAULT(T). { A = lit_of(p, T); }
 literal(A) ::= string(A).
-literal(A) ::= TRUE(T). { A = lit_new(p, LIT_TRUE, STR_NULL, T->span); }
-literal(A) ::= FALSE(T). { A = lit_new(p, LIT_FALSE, STR_NULL, T->span); }
-literal(A) ::= UNKNOWN(T). { A = lit_new(p, LIT_UNKNOWN, STR_NULL, T->span); }
-literal(A) ::= NULL(T). { A = lit_new(p, LIT_NULL, STR_NULL, T->span); }
-literal(A) ::= DEFAULT(T). { A = lit_new(p, LIT_DEFAULT, STR_NULL, T->span); }
-literal(A) ::= DATE(T) STRING_LITERAL(S). { A = lit_new(p, LIT_DATE, plain_text(p, S), span_join(T->span, S->span)); }
-literal(A) ::= TIME(T) STRING_LITERAL(S). { A = lit_new(p, LIT_TIME, plain_text(p, S), span_join(T->span, S->span)); }
-literal(A) ::= TIMESTAMP(T) STRING_LITERAL(S). { A = lit_new(p, LIT_TIMESTAMP, plain_text(p, S), span_join(T->span, S->span)); }
+literal(A) ::= date_word(T) STRING_LITERAL(S). { A = lit_of(p, T); A->u.lit.text = plain_text(p, S); A->span = span_join(T->span, S->span); }
 literal(A) ::= TIMESTAMP(T) WITH LOCAL TIME ZONE STRING_LITERAL(S). { A = lit_new(p, LIT_TIMESTAMP_LTZ, plain_text(p, S), span_join(T->span, S->span)); }
 literal(A) ::= LBRACE(T) ID(W) STRING_LITERAL(S) RBRACE(X). { A = lit_braces(p, T, W, S, X); }
 string(A) ::= STRING_LITERAL(T). { A = lit_string(p, T); }
@@ -348,32 +250,27 @@ term(A) ::= INTERVAL(T) PLUS term(B) interval_unit(U). { A = ast_interval(p, T, 
 term(A) ::= INTERVAL_LP(T) LP expr(B) RP interval_unit(U). { A = ast_interval(p, T, 0, B, &U); }
 
 /* CASE, CAST. */
-%type whens { CaseParts }
-%type else_opt { Ast * }
+%type whens { CaseParts } %type else_opt { Ast * }
 term(A) ::= CASE(T) expr_opt(E) whens(W) else_opt(O) END(X). { A = ast_case(p, T, E, &W, O, X); }
 whens(A) ::= WHEN exprs(L) THEN expr(E). { A = (CaseParts){ { 0 }, { 0 } }; case_add(p, &A, L, E); }
 whens(A) ::= whens(B) WHEN exprs(L) THEN expr(E). { A = B; case_add(p, &A, L, E); }
-else_opt(A) ::= . { A = NULL; }
-else_opt(A) ::= ELSE expr(E). { A = E; }
+else_opt(A) ::= . { A = NULL; } else_opt(A) ::= ELSE expr(E). { A = E; }
 term(A) ::= CAST(T) LP expr(E) AS cast_type(Y) RP(X). { A = ast_cast(p, E, Y, false, span_join(T->span, X->span)); }
 term(A) ::= TRY_CAST(T) LP expr(E) AS cast_type(Y) RP(X). { A = ast_cast(p, E, Y, true, span_join(T->span, X->span)); }
 
 /* Calls. */
-%type fn { const Token * }
-%type args { AstList }
-%type arg { Ast * }
-%type call_args { CallArgs }
-%type call_tail { CallTail }
-fn(A) ::= FN_ID(T). { A = T; }
-fn(A) ::= FN_KW(T). { A = T; }
+%type fn { const Token * } %type args { AstList } %type arg { Ast * } %type call_args { CallArgs } %type call_tail { CallTail }
+fn(A) ::= FN_ID|FN_KW(T). { A = T; }
 term(A) ::= fn(F) call_args(C) call_tail(L). { A = ast_call(p, NULL, F, &C, &L); }
 term(A) ::= term(B) DOT FN_ID(F) call_args(C) call_tail(L). { A = ast_call(p, B, F, &C, &L); }
-term(A) ::= RUNNING(T) fn(F) call_args(C). { A = call_wrap(p, "RUNNING", T, ast_call(p, NULL, F, &C, NULL)); }
-term(A) ::= FINAL(T) fn(F) call_args(C). { A = call_wrap(p, "FINAL", T, ast_call(p, NULL, F, &C, NULL)); }
+term(A) ::= RUNNING|FINAL(T) fn(F) call_args(C). { A = call_wrap(p, T, ast_call(p, NULL, F, &C, NULL)); }
 term(A) ::= LBRACE(T) ID(W) fn(F) call_args(C) RBRACE(X). { A = call_braces(p, T, W, ast_call(p, NULL, F, &C, NULL), X); }
-term(A) ::= DATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("DATE"), L, T, X); }
-term(A) ::= TIME(T) LP exprs(L) RP(X). { A = call_new(p, STR("TIME"), L, T, X); }
-term(A) ::= TIMESTAMP(T) LP exprs(L) RP(X). { A = call_new(p, STR("TIMESTAMP"), L, T, X); }
+term(A) ::= date_word(T) LP exprs(L) RP(X). { A = call_new(p, str_upper(p->arena, T->text), L, T, X); }
+%type date_word { const Token * }
+date_word(A) ::= DATE|TIME(T). { A = T; }
+date_word(A) ::= TIMESTAMP(T). { A = T; }
+term(A) ::= TRANSLATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("TRANSLATE"), L, T, X); }
+term(A) ::= SUBSTRING(T) LP exprs(L) RP(X). { A = call_new(p, str_upper(p->arena, T->text), L, T, X); }
 call_args(A) ::= LP RP(X). { A = (CallArgs){ .end = X }; }
 call_args(A) ::= LP args(L) nulls_said(N) RP(X). { A = (CallArgs){ .args = L, .nulls = N, .end = X }; }
 call_args(A) ::= LP DISTINCT args(L) nulls_said(N) RP(X). { A = (CallArgs){ .args = L, .distinct = true, .nulls = N, .end = X }; }
@@ -391,88 +288,59 @@ arg(A) ::= expr(A).
 arg(A) ::= table_arg(A).
 arg(A) ::= name(N) ARROW expr(E). { A = ast_named(p, N, E); }
 arg(A) ::= name(N) ARROW table_arg(E). { A = ast_named(p, N, E); }
-%type table_arg { Ast * }
-%type partition_arg { AstList }
-%type order_arg { OrderList }
+%type table_arg { Ast * } %type partition_arg { AstList } %type order_arg { OrderList }
 table_arg(A) ::= TABLE(T) path(N) partition_arg(L) order_arg(O). { A = ast_table_arg(p, T, &N, L, O); }
 table_arg(A) ::= DESCRIPTOR(T) LP names(L) RP(X). { A = ast_descriptor(p, T, L, X); }
 table_arg(A) ::= MODEL_ARG(T) path(N). { A = ast_model_arg(p, T, &N); }
-partition_arg(A) ::= . { A = (AstList){ 0 }; }
-partition_arg(A) ::= PARTITION BY expr(E). { A = asts_of_row(p, E); }
+partition_arg(A) ::= . { A = (AstList){ 0 }; } partition_arg(A) ::= PARTITION BY expr(E). { A = asts_of_row(p, E); }
 order_arg(A) ::= . [LOW] { A = (OrderList){ 0 }; }
 order_arg(A) ::= ORDER BY order(O). { A = orders_of_row(p, O); }
 call_tail(A) ::= nulls_opt(N) within_opt(W) filter_opt(F) over_opt(O). { A = (CallTail){ N, W.has, W.order, F, O }; }
-%type nulls_opt { int8_t }
-%type nulls_said { int8_t }
-%type within_opt { Within }
-%type filter_opt { Ast * }
-%type over_opt { AstWindow * }
+%type nulls_opt { int8_t } %type nulls_said { int8_t } %type within_opt { Within } %type filter_opt { Ast * } %type over_opt { AstWindow * }
 nulls_opt(A) ::= . [LOW] { A = 0; }
 nulls_opt(A) ::= nulls_said(A).
 nulls_said(A) ::= IGNORE NULLS. { A = 1; }
 nulls_said(A) ::= RESPECT NULLS. { A = 2; }
 within_opt(A) ::= . { A = (Within){ false, { 0 } }; }
 within_opt(A) ::= WITHIN GROUP LP ORDER BY orders(O) RP. { A = (Within){ true, O }; }
-filter_opt(A) ::= . { A = NULL; }
-filter_opt(A) ::= FILTER LP WHERE expr(E) RP. { A = E; }
-over_opt(A) ::= . { A = NULL; }
-over_opt(A) ::= OVER name(N). { A = window_named(p, N); }
+filter_opt(A) ::= . { A = NULL; } filter_opt(A) ::= FILTER LP WHERE expr(E) RP. { A = E; }
+over_opt(A) ::= . { A = NULL; } over_opt(A) ::= OVER name(N). { A = window_named(p, N); }
 over_opt(A) ::= OVER LP(T) window(W) RP(X). { A = window_end(W, T, X); }
 
 /* Calls with keywords among their arguments; how they are kept stands at each. */
-term(A) ::= EXTRACT(T) LP symbol(S) FROM expr(E) RP(X). { A = call_symbol(p, "EXTRACT", T, S, asts_one(p, E), X); }          /* EXTRACT(sym, x) */
+term(A) ::= EXTRACT(T) LP symbol(S) FROM expr(E) RP(X). { A = call_symbol(p, T, S, asts_one(p, E), X); }          /* EXTRACT(sym, x) */
 term(A) ::= ceil_word(T) LP expr(E) RP(X). { A = call_new(p, str_upper(p->arena, T->text), asts_one(p, E), T, X); }          /* CEIL(x[, sym]) */
 term(A) ::= ceil_word(T) LP expr(E) TO symbol(S) RP(X). { A = call_ceil(p, T, E, S, X); }
 %type ceil_word { const Token * }
-ceil_word(A) ::= CEIL(T). { A = T; }
-ceil_word(A) ::= CEILING(T). { A = T; }
-ceil_word(A) ::= FLOOR(T). { A = T; }
+ceil_word(A) ::= CEIL|CEILING|FLOOR(T). { A = T; }
 term(A) ::= TRIM(T) LP expr(E) RP(X). { A = call_trim(p, T, NULL, NULL, E, X); }                                          /* TRIM(sym, chars or NULL, s) */
 term(A) ::= TRIM(T) LP expr(C) FROM expr(E) RP(X). { A = call_trim(p, T, NULL, C, E, X); }
 term(A) ::= TRIM(T) LP trim_side(S) FROM expr(E) RP(X). { A = call_trim(p, T, S, NULL, E, X); }
 term(A) ::= TRIM(T) LP trim_side(S) expr(C) FROM expr(E) RP(X). { A = call_trim(p, T, S, C, E, X); }
 %type trim_side { const Token * }
-trim_side(A) ::= BOTH(T). { A = T; }
-trim_side(A) ::= LEADING(T). { A = T; }
-trim_side(A) ::= TRAILING(T). { A = T; }
-term(A) ::= SUBSTRING(T) LP exprs(L) RP(X). { A = call_new(p, STR("SUBSTRING"), L, T, X); }                                 /* SUBSTRING(s, from[, for]) */
-term(A) ::= SUBSTRING(T) LP expr(S) FROM expr(B) RP(X). { A = call3(p, "SUBSTRING", T, S, B, NULL, X); }
+trim_side(A) ::= BOTH|LEADING|TRAILING(T). { A = T; }
+term(A) ::= SUBSTRING(T) LP expr(S) FROM expr(B) RP(X). { A = call3(p, "SUBSTRING", T, S, B, NULL, X); }                            /* SUBSTRING(s, from[, for]) */
 term(A) ::= SUBSTRING(T) LP expr(S) FROM expr(B) FOR expr(C) RP(X). { A = call3(p, "SUBSTRING", T, S, B, C, X); }
 term(A) ::= POSITION(T) LP expr(B) POS_IN expr(S) RP(X). { A = call3(p, "POSITION", T, B, S, NULL, X); }                    /* POSITION(needle, s[, from]) */
 term(A) ::= POSITION(T) LP expr(B) POS_IN expr(S) FROM expr(C) RP(X). { A = call3(p, "POSITION", T, B, S, C, X); }
 term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) RP(X). { A = call_overlay(p, T, S, R, B, NULL, X); }         /* OVERLAY(s, r, from[, for]) */
 term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) FOR expr(C) RP(X). { A = call_overlay(p, T, S, R, B, C, X); }
-term(A) ::= TRANSLATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("TRANSLATE"), L, T, X); }
-term(A) ::= TRANSLATE(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, "TRANSLATE", T, S, N, X); }                    /* TRANSLATE(s, sym USING, sym charset) */
-term(A) ::= CONVERT(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, "CONVERT", T, S, N, X); }
-term(A) ::= TIMESTAMPADD(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, "TIMESTAMPADD", T, S, asts_two(p, B, C), X); }
-term(A) ::= TIMESTAMPDIFF(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, "TIMESTAMPDIFF", T, S, asts_two(p, B, C), X); }
+term(A) ::= CONVERT(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, T, S, N, X); }
+term(A) ::= TRANSLATE(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, T, S, N, X); }                         /* TRANSLATE(s, sym USING, sym charset) */
+term(A) ::= TIMESTAMPADD|TIMESTAMPDIFF(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, T, S, asts_two(p, B, C), X); }
 term(A) ::= now_word(T). { A = call_bare(p, str_upper(p->arena, T->text), T); }
 %type now_word { const Token * }
-now_word(A) ::= CURRENT_DATE(T). { A = T; }
-now_word(A) ::= CURRENT_TIME(T). { A = T; }
-now_word(A) ::= CURRENT_TIMESTAMP(T). { A = T; }
-now_word(A) ::= LOCALTIME(T). { A = T; }
-now_word(A) ::= LOCALTIMESTAMP(T). { A = T; }
+now_word(A) ::= CURRENT_DATE|CURRENT_TIME|CURRENT_TIMESTAMP|LOCALTIME|LOCALTIMESTAMP(T). { A = T; }
 
 /* JSON: clauses follow the arguments as (symbol, value) pairs in the order written: RETURNING, CAST(NULL AS type); WRAPPER, WITHOUT|CONDITIONAL|UNCONDITIONAL;
 ** ON_EMPTY or ON_ERROR with NULL|ERROR|TRUE|FALSE|UNKNOWN|EMPTY_ARRAY|EMPTY_OBJECT as a symbol or the expression behind DEFAULT.
 ** JSON_OBJECT, JSON_ARRAY and their aggregates end with the symbol NULL_ON_NULL or ABSENT_ON_NULL; a FORMAT JSON value is the call FORMAT_JSON(value). */
-%type json_input { Ast * }
-%type json_clauses { AstList }
-%type json_clause { AstList }
-%type json_action { Ast * }
-%type json_pairs { AstList }
-%type json_pair { AstList }
-%type json_values { AstList }
-%type json_nulls { Nulls }
+%type json_input { Ast * } %type json_clauses { AstList } %type json_clause { AstList } %type json_action { Ast * } %type json_pairs { AstList }
+%type json_pair { AstList } %type json_values { AstList } %type json_nulls { Nulls }
 json_input(A) ::= expr(A).
 json_input(A) ::= expr(E) FORMAT JSON(X). { A = call_format_json(p, E, X); }
-term(A) ::= JSON_EXISTS(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, "JSON_EXISTS", T, J, S, L, X); }
-term(A) ::= JSON_VALUE(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, "JSON_VALUE", T, J, S, L, X); }
-term(A) ::= JSON_QUERY(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, "JSON_QUERY", T, J, S, L, X); }
-json_clauses(A) ::= . { A = (AstList){ 0 }; }
-json_clauses(A) ::= json_clauses(B) json_clause(C). { A = asts_join(p, B, C); }
+term(A) ::= JSON_EXISTS|JSON_VALUE|JSON_QUERY(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, T, J, S, L, X); }
+json_clauses(A) ::= . { A = (AstList){ 0 }; } json_clauses(A) ::= json_clauses(B) json_clause(C). { A = asts_join(p, B, C); }
 json_clause(A) ::= RETURNING(T) cast_type(Y). { A = asts_two(p, ast_symbol(p, STR("RETURNING"), T->span), ast_cast(p, lit_new(p, LIT_NULL, STR_NULL, T->span), Y, false, Y->span)); }
 json_clause(A) ::= json_action(E) ON EMPTY(X). { A = asts_two(p, ast_symbol(p, STR("ON_EMPTY"), X->span), E); }
 json_clause(A) ::= json_action(E) ON ERROR(X). { A = asts_two(p, ast_symbol(p, STR("ON_ERROR"), X->span), E); }
@@ -481,14 +349,10 @@ json_clause(A) ::= WITHOUT(T) ARRAY WRAPPER. { A = asts_symbols(p, "WRAPPER", "W
 json_clause(A) ::= WITH(T) wrap_kind(K) WRAPPER. { A = asts_symbols(p, "WRAPPER", K, T); }
 json_clause(A) ::= WITH(T) wrap_kind(K) ARRAY WRAPPER. { A = asts_symbols(p, "WRAPPER", K, T); }
 %type wrap_kind { const char * }
-wrap_kind(A) ::= . { A = "UNCONDITIONAL"; }
-wrap_kind(A) ::= CONDITIONAL. { A = "CONDITIONAL"; }
+wrap_kind(A) ::= . { A = "UNCONDITIONAL"; } wrap_kind(A) ::= CONDITIONAL. { A = "CONDITIONAL"; }
 wrap_kind(A) ::= UNCONDITIONAL. { A = "UNCONDITIONAL"; }
 json_action(A) ::= NULL_ON(T). { A = ast_symbol(p, STR("NULL"), T->span); }
-json_action(A) ::= ERROR(T). { A = ast_symbol(p, STR("ERROR"), T->span); }
-json_action(A) ::= TRUE(T). { A = ast_symbol(p, STR("TRUE"), T->span); }
-json_action(A) ::= FALSE(T). { A = ast_symbol(p, STR("FALSE"), T->span); }
-json_action(A) ::= UNKNOWN(T). { A = ast_symbol(p, STR("UNKNOWN"), T->span); }
+json_action(A) ::= TRUE|FALSE|UNKNOWN|ERROR(T). { A = ast_symbol(p, str_upper(p->arena, T->text), T->span); }
 json_action(A) ::= EMPTY(T). { A = ast_symbol(p, STR("EMPTY_ARRAY"), T->span); }
 json_action(A) ::= EMPTY(T) ARRAY. { A = ast_symbol(p, STR("EMPTY_ARRAY"), T->span); }
 json_action(A) ::= EMPTY(T) OBJECT. { A = ast_symbol(p, STR("EMPTY_OBJECT"), T->span); }
@@ -507,36 +371,23 @@ json_pairs(A) ::= json_pairs(B) COMMA json_pair(C). { A = asts_join(p, B, C); }
 json_pair(A) ::= expr(K) VALUE json_input(V). { A = asts_two(p, K, V); }
 json_pair(A) ::= KEY expr(K) VALUE json_input(V). { A = asts_two(p, K, V); }
 json_pair(A) ::= expr(K) COLON json_input(V). { A = asts_two(p, K, V); }
-json_nulls(A) ::= . { A = NULLS_UNSAID; }
-json_nulls(A) ::= NULL_ON ON NULL. { A = NULLS_KEPT; }
+json_nulls(A) ::= . { A = NULLS_UNSAID; } json_nulls(A) ::= NULL_ON ON NULL. { A = NULLS_KEPT; }
 json_nulls(A) ::= ABSENT ON NULL. { A = NULLS_ABSENT; }
 
 /* ---------------------------------------------------------------- windows, order */
-%type window { AstWindow * }
-%type partition_opt { AstList }
-%type orders { OrderList }
-%type order_opt { OrderList }
-%type order { AstOrder }
-%type frame_opt { Frame }
-%type bound { AstBound }
-%type base_opt { Ident }
+%type window { AstWindow * } %type partition_opt { AstList } %type orders { OrderList } %type order_opt { OrderList } %type order { AstOrder }
+%type frame_opt { Frame } %type bound { AstBound } %type base_opt { Ident }
 window(A) ::= base_opt(B) partition_opt(L) order_opt(O) frame_opt(F). { A = window_new(p, B, L, O, F); }
-base_opt(A) ::= . { A = (Ident){ 0 }; }
-base_opt(A) ::= name(A).
-partition_opt(A) ::= . { A = (AstList){ 0 }; }
-partition_opt(A) ::= PARTITION BY exprs(L). { A = L; }
-order_opt(A) ::= . { A = (OrderList){ 0 }; }
-order_opt(A) ::= ORDER BY orders(L). { A = L; }
+base_opt(A) ::= . { A = (Ident){ 0 }; } base_opt(A) ::= name(A).
+partition_opt(A) ::= . { A = (AstList){ 0 }; } partition_opt(A) ::= PARTITION BY exprs(L). { A = L; }
+order_opt(A) ::= . { A = (OrderList){ 0 }; } order_opt(A) ::= ORDER BY orders(L). { A = L; }
 orders(A) ::= order(O). { A = (OrderList){ 0 }; ARENA_PUSH(p->arena, A, O); }
 orders(A) ::= orders(B) COMMA order(O). { A = B; ARENA_PUSH(p->arena, A, O); }
 order(A) ::= expr(E) direction(D) nulls_order(N). { A = (AstOrder){ E, D, N, E->span }; }
-%type direction { bool }
-%type nulls_order { NullsOrder }
-direction(A) ::= . { A = false; }
-direction(A) ::= ASC. { A = false; }
+%type direction { bool } %type nulls_order { NullsOrder }
+direction(A) ::= . { A = false; } direction(A) ::= ASC. { A = false; }
 direction(A) ::= DESC. { A = true; }
-nulls_order(A) ::= . { A = NULLS_DEFAULT; }
-nulls_order(A) ::= NULLS FIRST. { A = NULLS_FIRST; }
+nulls_order(A) ::= . { A = NULLS_DEFAULT; } nulls_order(A) ::= NULLS FIRST. { A = NULLS_FIRST; }
 nulls_order(A) ::= NULLS LAST. { A = NULLS_LAST; }
 frame_opt(A) ::= . { A = (Frame){ FRAME_NONE, { 0 }, { 0 } }; }
 frame_opt(A) ::= frame_unit(U) bound(B). { A = (Frame){ U, B, { BOUND_CURRENT, NULL } }; }
@@ -551,18 +402,10 @@ bound(A) ::= expr(E) PRECEDING. { A = (AstBound){ BOUND_PRECEDING, E }; }
 bound(A) ::= expr(E) FOLLOWING. { A = (AstBound){ BOUND_FOLLOWING, E }; }
 
 /* ---------------------------------------------------------------- queries */
-%type query { AstQuery * }
-%type body { AstQuery * }
-%type select { AstQuery * }
-%type with_opt { With }
-%type ctes { CteList }
-%type cte { AstCte }
-%type limits { Limits }
-%type limit_count { Ast * }
-%type set_quantifier { int }
+%type query { AstQuery * } %type body { AstQuery * } %type select { AstQuery * } %type with_opt { With } %type ctes { CteList } %type cte { AstCte }
+%type limits { Limits } %type limit_count { Ast * } %type set_quantifier { int }
 query(A) ::= with_opt(W) body(B) order_opt(O) limits(L). { A = query_finish(p, &W, B, O, &L); }
-with_opt(A) ::= . { A = (With){ 0 }; }
-with_opt(A) ::= WITH(T) ctes(L). { A = (With){ L, T }; }
+with_opt(A) ::= . { A = (With){ 0 }; } with_opt(A) ::= WITH(T) ctes(L). { A = (With){ L, T }; }
 with_opt(A) ::= WITH(T) RECURSIVE ctes(L). { A = (With){ L, T }; A.list.recursive = true; }
 ctes(A) ::= cte(C). { A = (CteList){ 0 }; ARENA_PUSH(p->arena, A, C); }
 ctes(A) ::= ctes(B) COMMA cte(C). { A = B; ARENA_PUSH(p->arena, A, C); }
@@ -574,22 +417,19 @@ body(A) ::= LPQ(T) query(Q) RP(X). { A = query_paren(Q, T, X); }
 body(A) ::= body(B) UNION set_quantifier(Q) body(C). [UNION] { A = query_set(p, SETOP_UNION, B, Q, C); }
 body(A) ::= body(B) EXCEPT set_quantifier(Q) body(C). [EXCEPT] { A = query_set(p, SETOP_EXCEPT, B, Q, C); }
 body(A) ::= body(B) INTERSECT set_quantifier(Q) body(C). [INTERSECT] { A = query_set(p, SETOP_INTERSECT, B, Q, C); }
-set_quantifier(A) ::= . { A = 0; }
-set_quantifier(A) ::= ALL. { A = 1; }
+set_quantifier(A) ::= . { A = 0; } set_quantifier(A) ::= ALL. { A = 1; }
 set_quantifier(A) ::= DISTINCT. { A = 2; }
 %type rows { AstList }
 rows(A) ::= expr(E). { A = asts_one(p, row_of(p, E)); }
 rows(A) ::= rows(B) COMMA expr(E). { A = asts_add(p, B, row_of(p, E)); }
-limits(A) ::= . { A = (Limits){ 0 }; }
-limits(A) ::= LIMIT limit_count(N). { A = (Limits){ .limit = N }; }
+limits(A) ::= . { A = (Limits){ 0 }; } limits(A) ::= LIMIT limit_count(N). { A = (Limits){ .limit = N }; }
 limits(A) ::= LIMIT limit_count(N) offset(O). { A = (Limits){ .limit = N, .offset = O }; }
 limits(A) ::= LIMIT ALL(E). { A = (Limits){ .limit_all = true, .end = E->span }; }
 limits(A) ::= LIMIT ALL(E) offset(O). { A = (Limits){ .limit_all = true, .offset = O, .end = E->span }; }
 limits(A) ::= offset(O). { A = (Limits){ .offset = O }; }
 limits(A) ::= offset(O) fetch(N). { A = (Limits){ .limit = N, .offset = O }; }
 limits(A) ::= fetch(N). { A = (Limits){ .limit = N }; }
-%type offset { Ast * }
-%type fetch { Ast * }
+%type offset { Ast * } %type fetch { Ast * }
 offset(A) ::= OFFSET limit_count(N). { A = N; }
 offset(A) ::= OFFSET limit_count(N) row_word. { A = N; }
 fetch(A) ::= FETCH first_word limit_count(N) row_word ONLY. { A = N; }
@@ -597,20 +437,14 @@ first_word ::= FIRST.
 first_word ::= NEXT.
 row_word ::= ROW.
 row_word ::= ROWS.
-limit_count(A) ::= INTEGER_LITERAL(T). { A = lit_new(p, LIT_INTEGER, T->text, T->span); }
-limit_count(A) ::= DECIMAL_LITERAL(T). { A = lit_new(p, LIT_DECIMAL, T->text, T->span); }
-limit_count(A) ::= DOUBLE_LITERAL(T). { A = lit_new(p, LIT_DOUBLE, T->text, T->span); }
+limit_count(A) ::= INTEGER_LITERAL|DECIMAL_LITERAL|DOUBLE_LITERAL(T). { A = lit_of(p, T); }
 limit_count(A) ::= QMARK(T). { A = call_bare(p, STR("?"), T); }
 
 /* SELECT */
-%type items { ItemList }
-%type item { AstItem }
-%type select_head { SelectHead }
-%type from_part { FromPart }
+%type items { ItemList } %type item { AstItem } %type select_head { SelectHead } %type from_part { FromPart }
 select(A) ::= SELECT(T) hints_opt(H) select_head(D) items(L). { A = query_select(p, T, H, D, L, NULL); }
 select(A) ::= SELECT(T) hints_opt(H) select_head(D) items(L) from_part(F). { A = query_select(p, T, H, D, L, &F); }
-select_head(A) ::= . { A = (SelectHead){ 0 }; }
-select_head(A) ::= STREAM. { A = (SelectHead){ .stream = true }; }
+select_head(A) ::= . { A = (SelectHead){ 0 }; } select_head(A) ::= STREAM. { A = (SelectHead){ .stream = true }; }
 select_head(A) ::= DISTINCT. { A = (SelectHead){ .distinct = true }; }
 select_head(A) ::= ALL. { A = (SelectHead){ .all = true }; }
 select_head(A) ::= STREAM DISTINCT. { A = (SelectHead){ .stream = true, .distinct = true }; }
@@ -623,27 +457,17 @@ item(A) ::= expr(E) name(N). { A = (AstItem){ E, N, span_join(E->span, N.span) }
 item(A) ::= STAR(T). { A = item_star(p, NULL, T); }
 item(A) ::= term(B) DOT STAR(T). { A = item_star(p, B, T); }
 from_part(A) ::= FROM from(F) where_opt(W) group_opt(G) having_opt(H) windows_opt(L) qualify_opt(Q). { A = (FromPart){ F, W, G, H, L, Q }; }
-%type where_opt { Ast * }
-%type having_opt { Ast * }
-%type qualify_opt { Ast * }
-%type group_opt { Grouping }
-%type windows_opt { WindowList }
+%type where_opt { Ast * } %type having_opt { Ast * } %type qualify_opt { Ast * } %type group_opt { Grouping } %type windows_opt { WindowList }
 %type windows { WindowList }
-where_opt(A) ::= . { A = NULL; }
-where_opt(A) ::= WHERE expr(E). { A = E; }
-having_opt(A) ::= . { A = NULL; }
-having_opt(A) ::= HAVING expr(E). { A = E; }
-qualify_opt(A) ::= . { A = NULL; }
-qualify_opt(A) ::= QUALIFY expr(E). { A = E; }
-windows_opt(A) ::= . { A = (WindowList){ 0 }; }
-windows_opt(A) ::= WINDOW windows(L). { A = L; }
+where_opt(A) ::= . { A = NULL; } where_opt(A) ::= WHERE expr(E). { A = E; }
+having_opt(A) ::= . { A = NULL; } having_opt(A) ::= HAVING expr(E). { A = E; }
+qualify_opt(A) ::= . { A = NULL; } qualify_opt(A) ::= QUALIFY expr(E). { A = E; }
+windows_opt(A) ::= . { A = (WindowList){ 0 }; } windows_opt(A) ::= WINDOW windows(L). { A = L; }
 windows(A) ::= name(N) AS LP(T) window(W) RP(X). { NamedWindow w = { N, window_end(W, T, X) }; A = (WindowList){ 0 }; ARENA_PUSH(p->arena, A, w); }
 windows(A) ::= windows(B) COMMA name(N) AS LP(T) window(W) RP(X). { NamedWindow w = { N, window_end(W, T, X) }; A = B; ARENA_PUSH(p->arena, A, w); }
-group_opt(A) ::= . { A = (Grouping){ 0 }; }
-group_opt(A) ::= GROUP BY groups(L). { A = (Grouping){ L, true, false }; }
+group_opt(A) ::= . { A = (Grouping){ 0 }; } group_opt(A) ::= GROUP BY groups(L). { A = (Grouping){ L, true, false }; }
 group_opt(A) ::= GROUP BY DISTINCT groups(L). { A = (Grouping){ L, true, true }; }
-%type groups { GroupList }
-%type group { AstGroup }
+%type groups { GroupList } %type group { AstGroup }
 groups(A) ::= group(G). { A = (GroupList){ 0 }; ARENA_PUSH(p->arena, A, G); }
 groups(A) ::= groups(B) COMMA group(G). { A = B; ARENA_PUSH(p->arena, A, G); }
 group(A) ::= expr(E). { A = group_expr(E); }
@@ -653,41 +477,31 @@ group(A) ::= CUBE(T) LP groups(L) RP(X). { A = group_sets(GROUP_CUBE, L, T, X); 
 group(A) ::= GROUPING(T) SETS LP groups(L) RP(X). { A = group_sets(GROUP_SETS, L, T, X); }
 
 /* FROM */
-%type from { AstFrom * }
-%type table_ref { AstFrom * }
-%type table_primary { AstFrom * }
-%type join_kind { JoinKind }
-%type join_cond { JoinCond }
-%type alias_opt { Alias }
-%type alias { Alias }
+%type from { AstFrom * } %type table_ref { AstFrom * } %type table_primary { AstFrom * } %type join_kind { JoinKind } %type join_cond { JoinCond }
+%type alias_opt { Alias } %type alias { Alias }
 from(A) ::= table_ref(A).
 from(A) ::= from(B) COMMA table_ref(C). { A = from_join(p, B, C, JOIN_COMMA, false, NULL); }
 from(A) ::= from(B) join_kind(K) JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, K, false, &D); }
 from(A) ::= from(B) NATURAL join_kind(K) JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, K, true, &D); }
 from(A) ::= from(B) CROSS JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, JOIN_CROSS, false, &D); }
-join_kind(A) ::= . { A = JOIN_INNER; }
-join_kind(A) ::= INNER. { A = JOIN_INNER; }
+join_kind(A) ::= . { A = JOIN_INNER; } join_kind(A) ::= INNER. { A = JOIN_INNER; }
 join_kind(A) ::= LEFT outer_opt. { A = JOIN_LEFT; }
 join_kind(A) ::= RIGHT outer_opt. { A = JOIN_RIGHT; }
 join_kind(A) ::= FULL outer_opt. { A = JOIN_FULL; }
 outer_opt ::= .
 outer_opt ::= OUTER.
-join_cond(A) ::= . { A = (JoinCond){ 0 }; }
-join_cond(A) ::= ON expr(E). { A = (JoinCond){ .on = E }; }
+join_cond(A) ::= . { A = (JoinCond){ 0 }; } join_cond(A) ::= ON expr(E). { A = (JoinCond){ .on = E }; }
 join_cond(A) ::= USING LP names(L) RP(X). { A = (JoinCond){ .using_cols = L, .end = X->span }; }
 table_ref(A) ::= table_primary(B) match_opt(M) alias_opt(L) sample_opt(S). { A = from_finish(p, B, M, &L, S); }
-alias_opt(A) ::= . { A = (Alias){ 0 }; }
-alias_opt(A) ::= alias(A).
+alias_opt(A) ::= . { A = (Alias){ 0 }; } alias_opt(A) ::= alias(A).
 alias_opt(A) ::= AS alias(B). { A = B; }
 alias(A) ::= name(N). { A = (Alias){ N, { 0 }, N.span }; }
 alias(A) ::= name(N) LP names(L) RP(X). { A = (Alias){ N, L, span_join(N.span, X->span) }; }
 %type sample_opt { Sample }
-sample_opt(A) ::= . { A = (Sample){ 0 }; }
-sample_opt(A) ::= TABLESAMPLE(T) sample_kind(K) LP expr(E) RP(X). { A = sample_new(p, T, K, E, NULL, NULL, X); }
+sample_opt(A) ::= . { A = (Sample){ 0 }; } sample_opt(A) ::= TABLESAMPLE(T) sample_kind(K) LP expr(E) RP(X). { A = sample_new(p, T, K, E, NULL, NULL, X); }
 sample_opt(A) ::= TABLESAMPLE(T) sample_kind(K) LP expr(E) RP FN_ID(R) LP expr(S) RP(X). { A = sample_new(p, T, K, E, R, S, X); }
 %type sample_kind { const Token * }
-sample_kind(A) ::= FN_ID(T). { A = T; }
-sample_kind(A) ::= SYSTEM(T). { A = T; }
+sample_kind(A) ::= FN_ID|SYSTEM(T). { A = T; }
 table_primary(A) ::= path(N) hints_opt(H) as_of_opt(E). { A = from_table(p, &N, H, E); }
 table_primary(A) ::= LPQ(T) query(Q) RP(X). { A = from_query(p, T, Q, X); }
 table_primary(A) ::= LATERAL LPQ(T) query(Q) RP(X). { A = from_query(p, T, Q, X); A->lateral = true; }
@@ -698,8 +512,7 @@ table_primary(A) ::= TABLE(T) LP table_call(C) RP(X). { A = from_call(p, C, true
 table_primary(A) ::= LATERAL(T) TABLE LP table_call(C) RP(X). { A = from_call(p, C, true, true, T->span, X->span); }
 table_primary(A) ::= table_call(C). { A = from_call(p, C, false, false, C->span, C->span); }
 table_primary(A) ::= LATERAL(T) table_call(C). { A = from_call(p, C, false, true, T->span, C->span); }
-%type unnest { AstFrom * }
-%type table_call { Ast * }
+%type unnest { AstFrom * } %type table_call { Ast * }
 unnest(A) ::= UNNEST(T) LP exprs(L) RP(X). { A = from_unnest(p, T, L, false, X); }
 unnest(A) ::= UNNEST(T) LP exprs(L) RP WITH ORDINALITY(X). { A = from_unnest(p, T, L, true, X); }
 unnest(A) ::= UNNEST(T) LPQ(U) query(Q) RP(X). { A = from_unnest(p, T, asts_one(p, ast_subquery(p, Q, U->span, X->span)), false, X); }
@@ -707,17 +520,11 @@ unnest(A) ::= UNNEST(T) LPQ(U) query(Q) RP WITH ORDINALITY(X). { A = from_unnest
 table_call(A) ::= FN_ID(F) call_args(C). { A = ast_call(p, NULL, F, &C, NULL); }
 table_call(A) ::= path(N) DOT FN_ID(F) call_args(C). { A = call_path(p, &N, F, &C); }
 %type as_of_opt { Ast * }
-as_of_opt(A) ::= . { A = NULL; }
-as_of_opt(A) ::= FOR SYSTEM_TIME AS OF expr(E). { A = E; }
+as_of_opt(A) ::= . { A = NULL; } as_of_opt(A) ::= FOR SYSTEM_TIME AS OF expr(E). { A = E; }
 
 /* Hints. */
-%type hints_opt { HintList }
-%type hints { HintList }
-%type hint { AstHint }
-%type hint_args { HintArgs }
-%type hint_arg { HintArg }
-hints_opt(A) ::= . { A = (HintList){ 0 }; }
-hints_opt(A) ::= HINT_BEGIN hints(L) HINT_END. { A = L; }
+%type hints_opt { HintList } %type hints { HintList } %type hint { AstHint } %type hint_args { HintArgs } %type hint_arg { HintArg }
+hints_opt(A) ::= . { A = (HintList){ 0 }; } hints_opt(A) ::= HINT_BEGIN hints(L) HINT_END. { A = L; }
 hints(A) ::= hint(H). { A = (HintList){ 0 }; ARENA_PUSH(p->arena, A, H); }
 hints(A) ::= hints(B) COMMA hint(H). { A = B; ARENA_PUSH(p->arena, A, H); }
 hint(A) ::= name(N). { A = (AstHint){ .name = N, .span = N.span }; }
@@ -731,36 +538,21 @@ hint_arg(A) ::= name(N) EQ STRING_LITERAL(V). { A = hint_pair(p, N.name, N.span,
 hint_arg(A) ::= STRING_LITERAL(K) EQ STRING_LITERAL(V). { A = hint_pair(p, K->text, K->span, V); }
 %type hint_value { Ast * }
 hint_value(A) ::= STRING_LITERAL(T). { A = lit_string(p, T); }
-hint_value(A) ::= INTEGER_LITERAL(T). { A = lit_new(p, LIT_INTEGER, T->text, T->span); }
-hint_value(A) ::= DECIMAL_LITERAL(T). { A = lit_new(p, LIT_DECIMAL, T->text, T->span); }
-hint_value(A) ::= DOUBLE_LITERAL(T). { A = lit_new(p, LIT_DOUBLE, T->text, T->span); }
-hint_value(A) ::= TRUE(T). { A = lit_new(p, LIT_TRUE, STR_NULL, T->span); }
-hint_value(A) ::= FALSE(T). { A = lit_new(p, LIT_FALSE, STR_NULL, T->span); }
+hint_value(A) ::= INTEGER_LITERAL|DECIMAL_LITERAL|DOUBLE_LITERAL|TRUE|FALSE(T). { A = lit_of(p, T); }
 
 /* MATCH_RECOGNIZE */
-%type match_opt { AstMatch * }
-%type measures_opt { ItemList }
-%type measures { ItemList }
-%type defines { ItemList }
-%type rows_per { int }
-%type skip_opt { Skip }
-%type pattern { PatternAst * }
-%type pattern_concat { PatternAst * }
-%type pattern_factor { PatternAst * }
-%type pattern_primary { PatternAst * }
-%type subsets_opt { SubsetList }
-%type subsets { SubsetList }
+%type match_opt { AstMatch * } %type measures_opt { ItemList } %type measures { ItemList } %type defines { ItemList } %type rows_per { int }
+%type skip_opt { Skip } %type pattern { PatternAst * } %type pattern_concat { PatternAst * } %type pattern_factor { PatternAst * }
+%type pattern_primary { PatternAst * } %type subsets_opt { SubsetList } %type subsets { SubsetList }
 match_opt(A) ::= . { A = NULL; }
 match_opt(A) ::= MATCH_RECOGNIZE LP partition_opt(L) order_opt(O) measures_opt(M) rows_per(R) skip_opt(S) PATTERN LP pattern(B) RP within_time(W) subsets_opt(U) DEFINE defines(D) RP.
     { A = match_new(p, L, O, M, R, S, B, W, &U, D); }
-measures_opt(A) ::= . { A = (ItemList){ 0 }; }
-measures_opt(A) ::= MEASURES measures(L). { A = L; }
+measures_opt(A) ::= . { A = (ItemList){ 0 }; } measures_opt(A) ::= MEASURES measures(L). { A = L; }
 measures(A) ::= expr(E) AS name(N). { AstItem i = { E, N, span_join(E->span, N.span) }; A = (ItemList){ 0 }; ARENA_PUSH(p->arena, A, i); }
 measures(A) ::= measures(B) COMMA expr(E) AS name(N). { AstItem i = { E, N, span_join(E->span, N.span) }; A = B; ARENA_PUSH(p->arena, A, i); }
 defines(A) ::= name(N) AS expr(E). { AstItem i = { E, N, span_join(N.span, E->span) }; A = (ItemList){ 0 }; ARENA_PUSH(p->arena, A, i); }
 defines(A) ::= defines(B) COMMA name(N) AS expr(E). { AstItem i = { E, N, span_join(N.span, E->span) }; A = B; ARENA_PUSH(p->arena, A, i); }
-rows_per(A) ::= . { A = 0; }
-rows_per(A) ::= ONE ROW PER MATCH. { A = 1; }
+rows_per(A) ::= . { A = 0; } rows_per(A) ::= ONE ROW PER MATCH. { A = 1; }
 rows_per(A) ::= ALL ROWS PER MATCH. { A = 2; }
 skip_opt(A) ::= . { A = (Skip){ SKIP_DEFAULT, { 0 } }; }
 skip_opt(A) ::= AFTER MATCH SKIP TO NEXT ROW. { A = (Skip){ SKIP_NEXT_ROW, { 0 } }; }
@@ -769,10 +561,8 @@ skip_opt(A) ::= AFTER MATCH SKIP TO FIRST name(N). { A = (Skip){ SKIP_TO_FIRST, 
 skip_opt(A) ::= AFTER MATCH SKIP TO LAST name(N). { A = (Skip){ SKIP_TO_LAST, N }; }
 skip_opt(A) ::= AFTER MATCH SKIP TO name(N). { A = (Skip){ SKIP_TO_VAR, N }; }
 %type within_time { Ast * }
-within_time(A) ::= . { A = NULL; }
-within_time(A) ::= WITHIN expr(E). { A = E; }
-subsets_opt(A) ::= . { A = (SubsetList){ 0 }; }
-subsets_opt(A) ::= SUBSET subsets(L). { A = L; }
+within_time(A) ::= . { A = NULL; } within_time(A) ::= WITHIN expr(E). { A = E; }
+subsets_opt(A) ::= . { A = (SubsetList){ 0 }; } subsets_opt(A) ::= SUBSET subsets(L). { A = L; }
 subsets(A) ::= name(N) EQ LP names(L) RP. { Subset s = { N, L }; A = (SubsetList){ 0 }; ARENA_PUSH(p->arena, A, s); }
 subsets(A) ::= subsets(B) COMMA name(N) EQ LP names(L) RP. { Subset s = { N, L }; A = B; ARENA_PUSH(p->arena, A, s); }
 pattern(A) ::= pattern_concat(A).
@@ -801,31 +591,24 @@ permuted(A) ::= pattern(B). { A = pattern_new(p, PAT_PERMUTE, B->span); pattern_
 permuted(A) ::= permuted(B) COMMA pattern(C). { A = B; pattern_add(p, A, C); }
 
 /* ---------------------------------------------------------------- DML */
-%type statement { Stmt * }
-%type insert { Stmt * }
-%type inserts { StmtList }
+%type statement { Stmt * } %type insert { Stmt * } %type inserts { StmtList }
 statement(A) ::= query(Q). { A = stmt_query(p, Q); }
 statement(A) ::= EXECUTE query(Q). { A = stmt_query(p, Q); }
 statement(A) ::= insert(A).
 statement(A) ::= EXECUTE insert(B). { A = B; A->u.insert->execute = true; }
 insert(A) ::= INSERT(T) insert_mode(M) path(N) hints_opt(H) partition_spec(S) target_columns(L) query(Q) conflict_opt(C). { A = stmt_insert(p, T, M, &N, H, &S, L, Q, &C); }
 statement(A) ::= UPSERT(T) INTO path hints_opt partition_spec target_columns query. { A = NULL; parse_unsupported(p, T, "UPSERT INTO", "INSERT INTO a table with a primary key updates by that key."); }
-%type insert_mode { bool }
-%type partition_spec { PartitionSpec }
-%type partition_pairs { Options }
-%type target_columns { PathList }
+%type insert_mode { bool } %type partition_spec { PartitionSpec } %type partition_pairs { Options } %type target_columns { PathList }
 %type conflict_opt { Conflict }
 insert_mode(A) ::= INTO. { A = false; }
 insert_mode(A) ::= OVERWRITE. { A = true; }
-partition_spec(A) ::= . { A = (PartitionSpec){ 0 }; }
-partition_spec(A) ::= PARTITION LP partition_pairs(L) RP. { A = (PartitionSpec){ L, true }; }
+partition_spec(A) ::= . { A = (PartitionSpec){ 0 }; } partition_spec(A) ::= PARTITION LP partition_pairs(L) RP. { A = (PartitionSpec){ L, true }; }
 partition_pairs(A) ::= partition_pair(O). { A = (Options){ 0 }; ARENA_PUSH(p->arena, A, O); }
 partition_pairs(A) ::= partition_pairs(B) COMMA partition_pair(O). { A = B; ARENA_PUSH(p->arena, A, O); }
 %type partition_pair { Option }
 partition_pair(A) ::= name(N) EQ literal(V). { A = partition_value(p, N, V); }
 partition_pair(A) ::= name(N) EQ SUB literal(V). { A = partition_value(p, N, V); A.value = str_printf(p->arena, "-" STR_FMT, STR_ARG(A.value)); }
-target_columns(A) ::= . { A = (PathList){ 0 }; }
-target_columns(A) ::= LP paths(L) RP. { A = L; }
+target_columns(A) ::= . { A = (PathList){ 0 }; } target_columns(A) ::= LP paths(L) RP. { A = L; }
 conflict_opt(A) ::= . { A = (Conflict){ 0 }; }
 conflict_opt(A) ::= ON_CONFLICT(T) CONFLICT DO NOTHING(X). { A = (Conflict){ CONFLICT_NOTHING, span_join(T->span, X->span) }; }
 conflict_opt(A) ::= ON_CONFLICT(T) CONFLICT DO ERROR(X). { A = (Conflict){ CONFLICT_ERROR, span_join(T->span, X->span) }; }
@@ -845,12 +628,10 @@ statement(A) ::= DELETE FROM path(N) hints_opt alias_name(I) where_opt(W). { A =
 assigns(A) ::= path(N) EQ expr(E). { A = (Assigns){ { 0 }, { 0 } }; assign_add(p, &A, &N, E); }
 assigns(A) ::= assigns(B) COMMA path(N) EQ expr(E). { A = B; assign_add(p, &A, &N, E); }
 %type alias_name { Ident }
-alias_name(A) ::= . { A = (Ident){ 0 }; }
-alias_name(A) ::= name(A).
+alias_name(A) ::= . { A = (Ident){ 0 }; } alias_name(A) ::= name(A).
 alias_name(A) ::= AS name(N). { A = N; }
 statement(A) ::= MERGE INTO path(N) hints_opt alias_name(I) USING table_ref(F) ON expr(E) merge_whens(L). { A = stmt_merge(p, &N, I, F, E, &L); }
-%type merge_whens { MergeList }
-%type merge_when { AstMergeWhen }
+%type merge_whens { MergeList } %type merge_when { AstMergeWhen }
 merge_whens(A) ::= merge_when(W). { A = (MergeList){ 0 }; ARENA_PUSH(p->arena, A, W); }
 merge_whens(A) ::= merge_whens(B) merge_when(W). { A = B; ARENA_PUSH(p->arena, A, W); }
 merge_when(A) ::= WHEN MATCHED THEN UPDATE SET assigns(L). { A = (AstMergeWhen){ .matched = true, .targets = L.targets, .values = L.values }; }
@@ -861,20 +642,15 @@ statement(A) ::= CALL FN_ID(F) call_args(C). { A = stmt_call(p, ast_call(p, NULL
 statement(A) ::= ANALYZE TABLE path(N) analyze_partition(S) COMPUTE STATISTICS. { A = stmt_analyze(p, &N, &S, (IdentList){ 0 }, false); }
 statement(A) ::= ANALYZE TABLE path(N) analyze_partition(S) COMPUTE STATISTICS FOR ALL COLUMNS. { A = stmt_analyze(p, &N, &S, (IdentList){ 0 }, true); }
 statement(A) ::= ANALYZE TABLE path(N) analyze_partition(S) COMPUTE STATISTICS FOR COLUMNS names(L). { A = stmt_analyze(p, &N, &S, L, false); }
-%type analyze_partition { PartitionSpec }
-%type analyze_pairs { Options }
-%type analyze_pair { Option }
-analyze_partition(A) ::= . { A = (PartitionSpec){ 0 }; }
-analyze_partition(A) ::= PARTITION LP analyze_pairs(L) RP. { A = (PartitionSpec){ L, true }; }
+%type analyze_partition { PartitionSpec } %type analyze_pairs { Options } %type analyze_pair { Option }
+analyze_partition(A) ::= . { A = (PartitionSpec){ 0 }; } analyze_partition(A) ::= PARTITION LP analyze_pairs(L) RP. { A = (PartitionSpec){ L, true }; }
 analyze_pairs(A) ::= analyze_pair(O). { A = (Options){ 0 }; ARENA_PUSH(p->arena, A, O); }
 analyze_pairs(A) ::= analyze_pairs(B) COMMA analyze_pair(O). { A = B; ARENA_PUSH(p->arena, A, O); }
 analyze_pair(A) ::= partition_pair(A).
 analyze_pair(A) ::= name(N). { A = (Option){ N.name, STR_NULL, N.span, N.span }; }
 
 /* EXPLAIN, plans. */
-%type explained { Stmt * }
-%type details { DetailList }
-%type detail { const Token * }
+%type explained { Stmt * } %type details { DetailList } %type detail { const Token * }
 statement(A) ::= EXPLAIN explained(S). { A = stmt_explain(p, S, false, NULL); }
 statement(A) ::= EXPLAIN PLAN FOR explained(S). { A = stmt_explain(p, S, true, NULL); }
 statement(A) ::= EXPLAIN details(D) explained(S). { A = stmt_explain(p, S, false, &D); }
@@ -887,10 +663,7 @@ explained(A) ::= EXECUTE statement_set(B). { A = B; }
 explained(A) ::= create(B). { A = explained_create(p, B); }
 details(A) ::= detail(T). { A = (DetailList){ 0 }; detail_add(p, &A, T); }
 details(A) ::= details(B) COMMA detail(T). { A = B; detail_add(p, &A, T); }
-detail(A) ::= ESTIMATED_COST(T). { A = T; }
-detail(A) ::= CHANGELOG_MODE(T). { A = T; }
-detail(A) ::= JSON_EXECUTION_PLAN(T). { A = T; }
-detail(A) ::= PLAN_ADVICE(T). { A = T; }
+detail(A) ::= ESTIMATED_COST|CHANGELOG_MODE|JSON_EXECUTION_PLAN|PLAN_ADVICE(T). { A = T; }
 %type planned { Stmt * }
 planned(A) ::= insert(A).
 planned(A) ::= statement_set(A).
@@ -899,13 +672,8 @@ statement(A) ::= COMPILE AND EXECUTE PLAN text(F) FOR planned(S). { A = stmt_pla
 statement(A) ::= EXECUTE PLAN text(F). { A = stmt_plan(p, STMT_EXECUTE_PLAN, F, false, NULL); }
 
 /* ---------------------------------------------------------------- CREATE */
-%type create { Stmt * }
-%type create_flags { CreateFlags }
-%type table_body { Elements * }
-%type elements { Elements * }
-%type options { Options }
-%type option_list { Options }
-%type options_opt { Options }
+%type create { Stmt * } %type create_flags { CreateFlags } %type table_body { Elements * } %type elements { Elements * } %type options { Options }
+%type option_list { Options } %type options_opt { Options }
 statement(A) ::= create(A).
 create_flags(A) ::= CREATE(T). { A = (CreateFlags){ .begin = T->span }; }
 create_flags(A) ::= CREATE(T) OR REPLACE. { A = (CreateFlags){ .or_replace = true, .begin = T->span }; }
@@ -915,40 +683,24 @@ options(A) ::= WITH LP RP. { A = (Options){ 0 }; }
 options(A) ::= WITH LP option_list(L) RP. { A = L; }
 option_list(A) ::= STRING_LITERAL(K) EQ STRING_LITERAL(V). { A = (Options){ 0 }; option_add(p, &A, K, V); }
 option_list(A) ::= option_list(B) COMMA STRING_LITERAL(K) EQ STRING_LITERAL(V). { A = B; option_add(p, &A, K, V); }
-options_opt(A) ::= . { A = (Options){ 0 }; }
-options_opt(A) ::= options(A).
+options_opt(A) ::= . { A = (Options){ 0 }; } options_opt(A) ::= options(A).
 
 create(A) ::= create_flags(F) TABLE if_not_exists(I) path(N) table_body(E) comment_opt(C) distribution_opt(D) partitioned_opt(P) options_opt(O) table_source(S).
     { A = stmt_create_table(p, &F, I, &N, E, C, &D, P, O, &S); }
 create(A) ::= REPLACE(T) TABLE path(N) table_body(E) comment_opt(C) distribution_opt(D) partitioned_opt(P) options_opt(O) AS query(Q).
     { CreateFlags f = { .or_replace = true, .replace_only = true, .begin = T->span }; TableSource s = { .as = Q }; A = stmt_create_table(p, &f, false, &N, E, C, &D, P, O, &s); }
-table_body(A) ::= . { A = NULL; }
-table_body(A) ::= LP elements(E) RP. { A = E; }
+table_body(A) ::= . { A = NULL; } table_body(A) ::= LP elements(E) RP. { A = E; }
 %type table_source { TableSource }
-table_source(A) ::= . { A = (TableSource){ 0 }; }
-table_source(A) ::= LIKE path(N). { A = (TableSource){ .like = N, .has_like = true }; }
+table_source(A) ::= . { A = (TableSource){ 0 }; } table_source(A) ::= LIKE path(N). { A = (TableSource){ .like = N, .has_like = true }; }
 table_source(A) ::= LIKE path(N) LP like_options(L) RP. { A = (TableSource){ .like = N, .has_like = true, .options = L }; }
 table_source(A) ::= AS query(Q). { A = (TableSource){ .as = Q }; }
-%type like_options { LikeList }
-%type like_option { LikeOption }
-%type like_feature { const Token * }
+%type like_options { LikeList } %type like_option { LikeOption } %type like_feature { const Token * }
 like_options(A) ::= like_option(O). { A = (LikeList){ 0 }; ARENA_PUSH(p->arena, A, O); }
 like_options(A) ::= like_options(B) like_option(O). { A = B; ARENA_PUSH(p->arena, A, O); }
-like_option(A) ::= INCLUDING(T) like_feature(F). { A = (LikeOption){ LIKE_INCLUDING, str_upper(p->arena, F->text), span_join(T->span, F->span) }; }
-like_option(A) ::= EXCLUDING(T) like_feature(F). { A = (LikeOption){ LIKE_EXCLUDING, str_upper(p->arena, F->text), span_join(T->span, F->span) }; }
-like_option(A) ::= OVERWRITING(T) like_feature(F). { A = (LikeOption){ LIKE_OVERWRITING, str_upper(p->arena, F->text), span_join(T->span, F->span) }; }
-like_feature(A) ::= ALL(T). { A = T; }
-like_feature(A) ::= CONSTRAINTS(T). { A = T; }
-like_feature(A) ::= DISTRIBUTION(T). { A = T; }
-like_feature(A) ::= PARTITIONS(T). { A = T; }
-like_feature(A) ::= GENERATED(T). { A = T; }
-like_feature(A) ::= METADATA(T). { A = T; }
-like_feature(A) ::= OPTIONS(T). { A = T; }
-like_feature(A) ::= WATERMARKS(T). { A = T; }
+like_option(A) ::= INCLUDING|EXCLUDING|OVERWRITING(T) like_feature(F). { A = like_option(p, T, F); }
+like_feature(A) ::= ALL|CONSTRAINTS|DISTRIBUTION|PARTITIONS|GENERATED|METADATA|OPTIONS|WATERMARKS(T). { A = T; }
 
-%type distribution_opt { AstDistribution }
-%type distribution_by { AstDistribution }
-%type partitioned_opt { IdentList }
+%type distribution_opt { AstDistribution } %type distribution_by { AstDistribution } %type partitioned_opt { IdentList }
 distribution_opt(A) ::= . { A = (AstDistribution){ .buckets = -1 }; }
 distribution_opt(A) ::= DISTRIBUTED(T) distribution_by(D). { A = D; A.span = span_join(T->span, D.span); }
 distribution_by(A) ::= BY LP names(L) RP(X) buckets_opt(N). { A = (AstDistribution){ true, STR_NULL, L, N, X->span }; }
@@ -956,46 +708,32 @@ distribution_by(A) ::= BY HASH LP names(L) RP(X) buckets_opt(N). { A = (AstDistr
 distribution_by(A) ::= BY RANGE LP names(L) RP(X) buckets_opt(N). { A = (AstDistribution){ true, STR("RANGE"), L, N, X->span }; }
 distribution_by(A) ::= INTO integer(N) BUCKETS(X). { A = (AstDistribution){ true, STR_NULL, { 0 }, N, X->span }; }
 %type buckets_opt { int32_t }
-buckets_opt(A) ::= . { A = -1; }
-buckets_opt(A) ::= INTO integer(N) BUCKETS. { A = N; }
-partitioned_opt(A) ::= . { A = (IdentList){ 0 }; }
-partitioned_opt(A) ::= PARTITIONED BY LP names(L) RP. { A = L; }
+buckets_opt(A) ::= . { A = -1; } buckets_opt(A) ::= INTO integer(N) BUCKETS. { A = N; }
+partitioned_opt(A) ::= . { A = (IdentList){ 0 }; } partitioned_opt(A) ::= PARTITIONED BY LP names(L) RP. { A = L; }
 
-%type column { AstColumn }
-%type column_key { ColumnKey }
-%type key { AstKey }
-%type constraint_opt { Ident }
-%type enforced_opt { int }
-%type position_opt { Position }
-%type metadata_from { Str }
-%type virtual_opt { bool }
+%type column { AstColumn } %type column_key { ColumnKey } %type key { AstKey } %type constraint_opt { Ident } %type enforced_opt { int }
+%type position_opt { Position } %type metadata_from { Str } %type virtual_opt { bool }
 elements(A) ::= element_column(C). { A = elements_new(p); ARENA_PUSH(p->arena, A->columns, C); }
 elements(A) ::= key(K). { A = elements_new(p); ARENA_PUSH(p->arena, A->keys, K); }
 elements(A) ::= watermark(W). { A = elements_new(p); elements_watermark(p, A, W); }
 elements(A) ::= elements(A) COMMA element_column(C). { ARENA_PUSH(p->arena, A->columns, C); }
 elements(A) ::= elements(A) COMMA key(K). { ARENA_PUSH(p->arena, A->keys, K); }
 elements(A) ::= elements(A) COMMA watermark(W). { elements_watermark(p, A, W); }
-%type element_column { AstColumn }
-%type watermark { AstWatermark }
+%type element_column { AstColumn } %type watermark { AstWatermark }
 element_column(A) ::= path(N). { A = column_new(p, &N, COLUMN_NAME_ONLY); }
 element_column(A) ::= column(A).
 column(A) ::= path(N) type_null(T) column_key(K) comment_opt(C) position_opt(S). { A = column_physical(p, &N, T, &K, C, S); }
 column(A) ::= path(N) type_null(T) METADATA(X) metadata_from(F) virtual_opt(V) comment_opt(C) position_opt(S). { A = column_metadata(p, &N, T, X, F, V, C, S); }
 column(A) ::= path(N) AS expr(E) comment_opt(C) position_opt(S). { A = column_computed(p, &N, E, C, S); }
-metadata_from(A) ::= . { A = STR_NULL; }
-metadata_from(A) ::= FROM text(T). { A = T; }
-virtual_opt(A) ::= . { A = false; }
-virtual_opt(A) ::= VIRTUAL. { A = true; }
+metadata_from(A) ::= . { A = STR_NULL; } metadata_from(A) ::= FROM text(T). { A = T; }
+virtual_opt(A) ::= . { A = false; } virtual_opt(A) ::= VIRTUAL. { A = true; }
 position_opt(A) ::= . { A = (Position){ COLPOS_NONE, { 0 }, { 0, 0 } }; }
 position_opt(A) ::= FIRST(T). { A = (Position){ COLPOS_FIRST, { 0 }, T->span }; }
 position_opt(A) ::= AFTER(T) name(N). { A = (Position){ COLPOS_AFTER, N, T->span }; }
-column_key(A) ::= . { A = (ColumnKey){ 0 }; }
-column_key(A) ::= constraint_opt(N) PRIMARY KEY(X) enforced_opt(E). { A = (ColumnKey){ true, false, E, N, X->span }; }
+column_key(A) ::= . { A = (ColumnKey){ 0 }; } column_key(A) ::= constraint_opt(N) PRIMARY KEY(X) enforced_opt(E). { A = (ColumnKey){ true, false, E, N, X->span }; }
 column_key(A) ::= constraint_opt(N) UNIQUE(X) enforced_opt(E). { A = (ColumnKey){ false, true, E, N, X->span }; }
-constraint_opt(A) ::= . { A = (Ident){ 0 }; }
-constraint_opt(A) ::= CONSTRAINT name(N). { A = N; }
-enforced_opt(A) ::= . { A = 0; }
-enforced_opt(A) ::= ENFORCED. { A = 1; }
+constraint_opt(A) ::= . { A = (Ident){ 0 }; } constraint_opt(A) ::= CONSTRAINT name(N). { A = N; }
+enforced_opt(A) ::= . { A = 0; } enforced_opt(A) ::= ENFORCED. { A = 1; }
 enforced_opt(A) ::= NOT ENFORCED. { A = 2; }
 key(A) ::= constraint_opt(N) PRIMARY(T) KEY LP names(L) RP(X) enforced_opt(E). { A = key_new(N, L, false, E, T, X); }
 key(A) ::= constraint_opt(N) UNIQUE(T) LP names(L) RP(X) enforced_opt(E). { A = key_new(N, L, true, E, T, X); }
@@ -1006,13 +744,10 @@ create(A) ::= create_flags(F) DATABASE if_not_exists(I) path(N) comment_opt(C) o
 create(A) ::= create_flags(F) CATALOG if_not_exists(I) name(N) comment_opt(C) options_opt(O). { A = stmt_create_named(p, STMT_CREATE_CATALOG, &F, I, make_path(p, N), C, O); }
 create(A) ::= create_flags(F) FUNCTION if_not_exists(I) path(N) AS text(S) function_rest(R). { A = stmt_create_function(p, &F, false, I, &N, S, &R); }
 create(A) ::= create_flags(F) SYSTEM(T) FUNCTION if_not_exists(I) name(N) AS text(S) function_rest(R). { Path n = make_path(p, N); A = system_function(p, T, stmt_create_function(p, &F, true, I, &n, S, &R)); }
-%type function_rest { FunctionRest }
-%type resources { ResourceList }
-%type language { Str }
+%type function_rest { FunctionRest } %type resources { ResourceList } %type language { Str }
 function_rest(A) ::= language(L) options_opt(O). { A = (FunctionRest){ L, { 0 }, O }; }
 function_rest(A) ::= language(L) USING resources(R) options_opt(O). { A = (FunctionRest){ L, R, O }; }
-language(A) ::= . { A = STR_NULL; }
-language(A) ::= LANGUAGE JAVA. { A = STR("JAVA"); }
+language(A) ::= . { A = STR_NULL; } language(A) ::= LANGUAGE JAVA. { A = STR("JAVA"); }
 language(A) ::= LANGUAGE SCALA. { A = STR("SCALA"); }
 language(A) ::= LANGUAGE PYTHON. { A = STR("PYTHON"); }
 language(A) ::= LANGUAGE SQL(T). { A = STR("SQL"); parse_unsupported(p, T, "LANGUAGE SQL", "LANGUAGE is JAVA, SCALA or PYTHON."); }
@@ -1022,32 +757,22 @@ resource_word ::= JAR.
 resource_word ::= ARTIFACT.
 create(A) ::= create_flags(F) MODEL if_not_exists(I) path(N) model_io(M) comment_opt(C) options_opt(O) as_query_opt(Q).
     { A = stmt_create_named(p, STMT_CREATE_MODEL, &F, I, N, C, O); A->u.create_named.input = M.input; A->u.create_named.output = M.output; A->u.create_named.query = Q; }
-%type model_io { ModelIo }
-%type input_opt { ColumnList }
-%type output_opt { ColumnList }
-%type model_columns { ColumnList }
-%type as_query_opt { AstQuery * }
+%type model_io { ModelIo } %type input_opt { ColumnList } %type output_opt { ColumnList } %type model_columns { ColumnList } %type as_query_opt { AstQuery * }
 model_io(A) ::= input_opt(I) output_opt(O). { A = (ModelIo){ I, O }; }
-input_opt(A) ::= . { A = (ColumnList){ 0 }; }
-input_opt(A) ::= INPUT LP model_columns(L) RP. { A = L; }
-output_opt(A) ::= . { A = (ColumnList){ 0 }; }
-output_opt(A) ::= OUTPUT LP model_columns(L) RP. { A = L; }
+input_opt(A) ::= . { A = (ColumnList){ 0 }; } input_opt(A) ::= INPUT LP model_columns(L) RP. { A = L; }
+output_opt(A) ::= . { A = (ColumnList){ 0 }; } output_opt(A) ::= OUTPUT LP model_columns(L) RP. { A = L; }
 model_columns(A) ::= column(C). { A = (ColumnList){ 0 }; ARENA_PUSH(p->arena, A, C); }
 model_columns(A) ::= model_columns(B) COMMA column(C). { A = B; ARENA_PUSH(p->arena, A, C); }
-as_query_opt(A) ::= . { A = NULL; }
-as_query_opt(A) ::= AS query(Q). { A = Q; }
+as_query_opt(A) ::= . { A = NULL; } as_query_opt(A) ::= AS query(Q). { A = Q; }
 
 create(A) ::= materialized_flags(F) TABLE if_not_exists(I) path(N) table_body(E) comment_opt(C) distribution_opt(D) partitioned_opt(P) options_opt(O) freshness_opt(R) refresh_opt(M) AS query(Q).
     { A = stmt_create_materialized(p, &F, I, &N, E, C, &D, P, O, R, M, Q); }
 %type materialized_flags { CreateFlags }
 materialized_flags(A) ::= CREATE(T) MATERIALIZED. { A = (CreateFlags){ .begin = T->span }; }
 materialized_flags(A) ::= CREATE(T) OR ALTER MATERIALIZED. { A = (CreateFlags){ .or_replace = true, .begin = T->span }; }
-%type freshness_opt { Ast * }
-%type refresh_opt { Str }
-freshness_opt(A) ::= . { A = NULL; }
-freshness_opt(A) ::= FRESHNESS EQ expr(E). { A = E; }
-refresh_opt(A) ::= . { A = STR_NULL; }
-refresh_opt(A) ::= REFRESH_MODE EQ FULL. { A = STR("FULL"); }
+%type freshness_opt { Ast * } %type refresh_opt { Str }
+freshness_opt(A) ::= . { A = NULL; } freshness_opt(A) ::= FRESHNESS EQ expr(E). { A = E; }
+refresh_opt(A) ::= . { A = STR_NULL; } refresh_opt(A) ::= REFRESH_MODE EQ FULL. { A = STR("FULL"); }
 refresh_opt(A) ::= REFRESH_MODE EQ CONTINUOUS. { A = STR("CONTINUOUS"); }
 
 /* ---------------------------------------------------------------- DROP, ALTER */
@@ -1062,14 +787,9 @@ statement(A) ::= DROP DATABASE if_exists(I) path(N) RESTRICT. { A = stmt_drop(p,
 statement(A) ::= DROP DATABASE if_exists(I) path(N) CASCADE. { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); A->u.drop.cascade = true; }
 statement(A) ::= DROP CATALOG if_exists(I) name(N). { A = stmt_drop(p, DROP_CATALOG, false, false, I, make_path(p, N)); }
 %type temporary_opt { bool }
-temporary_opt(A) ::= . { A = false; }
-temporary_opt(A) ::= TEMPORARY. { A = true; }
+temporary_opt(A) ::= . { A = false; } temporary_opt(A) ::= TEMPORARY. { A = true; }
 
-%type alter_table { Stmt * }
-%type alter_elements { Elements * }
-%type reset_keys { ResourceList }
-%type key_list { ResourceList }
-%type set_options { Options }
+%type alter_table { Stmt * } %type alter_elements { Elements * } %type reset_keys { ResourceList } %type key_list { ResourceList } %type set_options { Options }
 %type partition_list { PartitionList }
 statement(A) ::= alter_table(A).
 alter_table(A) ::= alter_head(H) ADD alter_elements(E). { A = alter_end(p, H, ALTER_ADD); alter_elements(p, H, E); }
@@ -1125,9 +845,7 @@ statement(A) ::= ALTER MATERIALIZED TABLE path(N) AS query(Q). { A = stmt_alter(
 statement(A) ::= ALTER MATERIALIZED TABLE path(N) set_options(O). { A = stmt_alter(p, STMT_ALTER_MATERIALIZED, ALTER_SET, &N); A->u.alter->options = O; }
 
 /* ---------------------------------------------------------------- SHOW, DESCRIBE, USE, modules, client */
-%type show_in { ShowIn }
-%type show_like { ShowLike }
-%type show_ilike { ShowLike }
+%type show_in { ShowIn } %type show_like { ShowLike } %type show_ilike { ShowLike }
 statement(A) ::= SHOW CATALOGS show_ilike(L). { A = stmt_show(p, SHOW_CATALOGS, NULL, &L); }
 statement(A) ::= SHOW CURRENT CATALOG. { A = stmt_show(p, SHOW_CURRENT_CATALOG, NULL, NULL); }
 statement(A) ::= SHOW CURRENT DATABASE. { A = stmt_show(p, SHOW_CURRENT_DATABASE, NULL, NULL); }
@@ -1153,17 +871,13 @@ statement(A) ::= SHOW CREATE CATALOG name(N). { ShowIn i = { make_path(p, N), tr
 %type in_word { bool }
 in_word(A) ::= FROM. { A = false; }
 in_word(A) ::= IN. { A = true; }
-show_in(A) ::= . { A = (ShowIn){ 0 }; }
-show_in(A) ::= in_word(W) path(N). { A = (ShowIn){ N, true, W }; }
-show_like(A) ::= . { A = (ShowLike){ 0 }; }
-show_like(A) ::= not_opt(N) LIKE text(T). { A = (ShowLike){ true, N, false, T }; }
-show_ilike(A) ::= . { A = (ShowLike){ 0 }; }
-show_ilike(A) ::= not_opt(N) LIKE text(T). { A = (ShowLike){ true, N, false, T }; }
+show_in(A) ::= . { A = (ShowIn){ 0 }; } show_in(A) ::= in_word(W) path(N). { A = (ShowIn){ N, true, W }; }
+show_like(A) ::= . { A = (ShowLike){ 0 }; } show_like(A) ::= not_opt(N) LIKE text(T). { A = (ShowLike){ true, N, false, T }; }
+show_ilike(A) ::= . { A = (ShowLike){ 0 }; } show_ilike(A) ::= not_opt(N) LIKE text(T). { A = (ShowLike){ true, N, false, T }; }
 show_ilike(A) ::= not_opt(N) ILIKE text(T). { A = (ShowLike){ true, N, true, T }; }
 
 %type extended_opt { bool }
-extended_opt(A) ::= . { A = false; }
-extended_opt(A) ::= EXTENDED. { A = true; }
+extended_opt(A) ::= . { A = false; } extended_opt(A) ::= EXTENDED. { A = true; }
 describe_word ::= DESCRIBE.
 describe_word ::= DESC.
 statement(A) ::= describe_word extended_opt(E) path(N). { A = stmt_describe(p, "", E, &N); }
@@ -1183,8 +897,7 @@ statement(A) ::= ADD JAR text(T). { A = stmt_new(p, STMT_ADD_JAR); A->u.client.t
 statement(A) ::= REMOVE JAR text(T). { A = stmt_new(p, STMT_REMOVE_JAR); A->u.client.text = T; }
 statement(A) ::= STOP JOB text(T) stop_with(W). { A = stmt_new(p, STMT_STOP_JOB); A->u.client.job = T; A->u.client.savepoint = W >= 1; A->u.client.drain = W == 2; }
 %type stop_with { int }
-stop_with(A) ::= . { A = 0; }
-stop_with(A) ::= WITH SAVEPOINT. { A = 1; }
+stop_with(A) ::= . { A = 0; } stop_with(A) ::= WITH SAVEPOINT. { A = 1; }
 stop_with(A) ::= WITH SAVEPOINT WITH DRAIN. { A = 2; }
 
 /* What could come after a run of tokens: the automaton once more, on a stack of bare states, without actions. Unlike the parser's own stack at the

@@ -38,23 +38,29 @@ static void fold_all(Expected *e)
 
 enum { LIST_MAX = 8 };
 
+/* What is possible almost everywhere is said last. */
+static int said_late(int kind)
+{
+    switch (kind) {
+    case TK_ORDER: case TK_UNION: case TK_EXCEPT: case TK_INTERSECT: case TK_LIMIT: case TK_OFFSET: case TK_FETCH: case TK_SEMI: case TK_MULTISET: case TK_LBRACKET: case TK_DOT:
+    case TK_TABLESAMPLE: case TK_MATCH_RECOGNIZE: case TK_HINT_BEGIN: case TK_NATURAL: case TK_ASYMMETRIC: return 1;
+    }
+    return 0;
+}
+
 /* "a name, \",\" or FROM"; empty when nothing sensible is left. */
 static Str list_text(Parse *p, Expected *e)
 {
     const char *names[LIST_MAX + 1];
     uint32_t n = 0;
     for (uint32_t i = 0; i < e->phrases; i++) names[n++] = e->phrase[i];
-    bool end = e->may[0];
-    for (int t = 1; t < GRAMMAR_TOKENS && n <= LIST_MAX; t++) {
-        const char *name = e->may[t] ? token_name(t) : NULL;
-        for (uint32_t i = 0; name && i < n; i++)
-            if (strcmp(names[i], name) == 0) name = NULL;
-        if (name) names[n++] = name;
-    }
-    if (end && n <= LIST_MAX) {
-        bool semicolon = e->may[TK_SEMI];
-        if (!semicolon) names[n++] = "the end";
-    }
+    for (int late = 0; late < 2; late++)
+        for (int t = 1; t < GRAMMAR_TOKENS && n <= LIST_MAX; t++) {
+            const char *name = e->may[t] && said_late(t) == late ? token_name(t) : NULL;
+            for (uint32_t i = 0; name && i < n; i++)
+                if (strcmp(names[i], name) == 0) name = NULL;
+            if (name) names[n++] = name;
+        }
     StrBuf buf = { 0 };
     for (uint32_t i = 0; i < n && i < LIST_MAX; i++) strbuf_addf(&buf, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", names[i]);
     if (n > LIST_MAX) strbuf_addz(&buf, ", ...");
@@ -70,7 +76,8 @@ static const char *misspelt(Parse *p, uint32_t at, const bool *may)
     Str words[GRAMMAR_TOKENS];
     const char *names[GRAMMAR_TOKENS];
     uint32_t n = 0;
-    if (t->flags & TOKEN_QUOTED || t->text.len < 3 || (t->kind != TK_ID && t->kind != TK_FN_ID && t->keyword < 0)) return NULL;
+    bool reserved = t->keyword >= 0 && (keywords[t->keyword].flags & WORD_RESERVED);
+    if (t->flags & TOKEN_QUOTED || reserved || t->text.len < 3 || (t->kind != TK_ID && t->kind != TK_FN_ID && t->keyword < 0)) return NULL;
     for (uint32_t i = 0; i < keywords_len && n < GRAMMAR_TOKENS; i++)
         if (keywords[i].kind != TK_ID && keywords[i].kind != TK_WORD && may[keywords[i].kind]) {
             names[n] = keywords[i].word;
@@ -96,10 +103,10 @@ static bool hint_habit(Parse *p, const Token *t, const bool *may)
 {
     const Token *before = p->pos > 1 ? &p->tokens[p->pos - 1] : t;
     if (t->kind == TK_EQ && before->kind == TK_EQ) return err_hint(p->err, "Write a single =."), true;
+    if (before->kind == TK_COMMA && (t->kind == TK_RP || t->kind == TK_FROM || t->kind == TK_RP_UNIT)) return err_hint(p->err, "Remove the comma before it."), true;
     if (t->kind == TK_COLON) return err_hint(p->err, "Write CAST(value AS TYPE)."), true;
     if (t->keyword >= 0 && (keywords[t->keyword].flags & WORD_RESERVED) && may[TK_ID])
         return err_hint(p->err, STR_FMT " is a reserved word; as a name it is written `" STR_FMT "`.", STR_ARG(str_upper(p->arena, t->text)), STR_ARG(t->text)), true;
-    if (before->kind == TK_COMMA && (t->kind == TK_RP || t->kind == TK_FROM || t->kind == TK_RP_UNIT)) return err_hint(p->err, "Remove the comma before it."), true;
     return false;
 }
 
@@ -120,7 +127,9 @@ void parse_unexpected(Parse *p)
     fold_all(&e);
     Str expected = list_text(p, &e);
     const char *comma = expected.len ? ", expected " : "";
-    if (t->kind == 0) err_at(p->err, E_SYNTAX, t->span, "statement ends too early%s" STR_FMT, comma, STR_ARG(expected));
+    const Token *last = p->pos > 1 ? t - 1 : t;
+    Span end = { last->span.pos + last->span.len, 1 };
+    if (t->kind == 0) err_at(p->err, E_SYNTAX, end, "statement ends too early%s" STR_FMT, comma, STR_ARG(expected));
     else err_at(p->err, E_SYNTAX, t->span, "syntax error at \"" STR_FMT "\"%s" STR_FMT, STR_ARG(t->text), comma, STR_ARG(expected));
     if (word) { err_hint(p->err, "Did you mean %s?", word); return; }
     if (hint_habit(p, t, may) || p->pos < 2 || !grammar_expected(p->tokens, p->pos - 1, before)) return;
