@@ -85,15 +85,17 @@ static uint32_t add_table(OptionTable *out, uint32_t n, uint32_t max, const Opti
     return n;
 }
 
-/* What every table may say, whatever its connector. */
+/* Options of every table, whatever its connector. */
 static const OptionDef common_options[] = {
-    { "connector", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "The connector." },
-    { "scan.watermark.idle-timeout", OPT_DURATION, NULL, OPTF_SOURCE, NULL, "A partition without rows for this long no longer holds the watermark back; beats table.exec.source.idle-timeout." },
-    { "scan.watermark.emit.strategy", OPT_ENUM, "on-periodic", OPTF_SOURCE, "on-periodic|on-event", "When watermarks are emitted: by pipeline.auto-watermark-interval, or after every row." },
-    { "scan.watermark.alignment.group", OPT_STRING, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Watermark alignment group; weir's sources are polled in turn." },
-    { "scan.watermark.alignment.max-drift", OPT_DURATION, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Watermark alignment drift." },
-    { "scan.watermark.alignment.update-interval", OPT_DURATION, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Watermark alignment interval." },
-    { NULL, OPT_STRING, NULL, 0, NULL, NULL },
+    { .name = "connector", .type = OPT_STRING, .flags = OPTF_REQUIRED, .doc = "Which external system the table stands for." },
+    { .name = "property-version", .type = OPT_STRING, .flags = OPTF_IGNORED, .doc = "Version of these options." },
+    { .name = "scan.watermark.emit.strategy", .type = OPT_ENUM, .dflt = "on-periodic", .values = "on-periodic|on-event", .doc = "Emit watermarks now and then, or after every row." },
+    { .name = "scan.watermark.emit.on-event.gap", .type = OPT_INT, .dflt = "1", .flags = OPTF_IGNORED, .doc = "Rows between watermarks of the strategy on-event." },
+    { .name = "scan.watermark.idle-timeout", .type = OPT_DURATION, .doc = "A split without rows for this long stops holding back the watermark." },
+    { .name = "scan.watermark.alignment.group", .type = OPT_STRING, .flags = OPTF_IGNORED, .doc = "Sources that wait for each other." },
+    { .name = "scan.watermark.alignment.max-drift", .type = OPT_DURATION, .flags = OPTF_IGNORED, .doc = "How far a source may run ahead of its group." },
+    { .name = "scan.watermark.alignment.update-interval", .type = OPT_DURATION, .flags = OPTF_IGNORED, .doc = "How often alignment is checked." },
+    { 0 },
 };
 
 uint32_t connector_option_tables(const ConnectorDef *def, const Options *options, OptionTable *out, uint32_t max)

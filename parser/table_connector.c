@@ -4,19 +4,6 @@
 #include "engine/plan/config.h"
 #include "engine/type/datetime.h"
 
-/* Options of every table, whatever its connector. */
-static const OptionDef common_options[] = {
-    { .name = "connector", .type = OPT_STRING, .flags = OPTF_REQUIRED, .doc = "Which external system the table stands for." },
-    { .name = "property-version", .type = OPT_STRING, .flags = OPTF_IGNORED, .doc = "Version of these options." },
-    { .name = "scan.watermark.emit.strategy", .type = OPT_ENUM, .dflt = "on-periodic", .values = "on-periodic|on-event", .doc = "Emit watermarks now and then, or after every row." },
-    { .name = "scan.watermark.emit.on-event.gap", .type = OPT_INT, .dflt = "1", .flags = OPTF_IGNORED, .doc = "Rows between watermarks of the strategy on-event." },
-    { .name = "scan.watermark.idle-timeout", .type = OPT_DURATION, .doc = "A split without rows for this long stops holding back the watermark." },
-    { .name = "scan.watermark.alignment.group", .type = OPT_STRING, .flags = OPTF_IGNORED, .doc = "Sources that wait for each other." },
-    { .name = "scan.watermark.alignment.max-drift", .type = OPT_DURATION, .flags = OPTF_IGNORED, .doc = "How far a source may run ahead of its group." },
-    { .name = "scan.watermark.alignment.update-interval", .type = OPT_DURATION, .flags = OPTF_IGNORED, .doc = "How often alignment is checked." },
-    { 0 },
-};
-
 static bool no_connector(Arena *arena, Str name, Span span, Err *err)
 {
     uint32_t n;
@@ -92,9 +79,8 @@ const ConnTable *table_connector(AnalyzeEnv *env, Arena *arena, const TableDef *
     if (!check_side(def, as_sink, table->path.name, span, err)) return NULL;
     enum { TABLES_MAX = 16 };
     OptionTable tables[TABLES_MAX];
-    uint32_t n = connector_option_tables(def, conn->options, tables, TABLES_MAX - 1);
-    tables[n] = (OptionTable){ common_options, "" };
-    bool ok = options_check(conn->options, tables, n + 1, str_printf(arena, "connector '%s'", def->name), err) && (!def->check || def->check(conn, as_sink, err));
+    uint32_t n = connector_option_tables(def, conn->options, tables, TABLES_MAX);
+    bool ok = options_check(conn->options, tables, n, str_printf(arena, "connector '%s'", def->name), err) && (!def->check || def->check(conn, as_sink, err));
     if (!ok) {
         err->span = span;
         /* Flink checks tables where a statement uses them. */

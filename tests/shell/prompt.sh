@@ -9,7 +9,9 @@ trap 'tmux -L $socket kill-server 2>/dev/null; cleanup' EXIT
 tmux -L $socket new-session -d -x 120 -y 50 "$WEIR"
 screen() { tmux -L $socket capture-pane -p -S -200; }
 shows() { screen | grep -qF -- "$1"; }
-type() { tmux -L $socket send-keys -l "$1"; }
+type() { # a final ';' would end tmux's own command
+    case $1 in *\;) tmux -L $socket send-keys -l -- "${1%;}"; tmux -L $socket send-keys -l '\;' ;; *) tmux -L $socket send-keys -l -- "$1" ;; esac
+}
 enter() { tmux -L $socket send-keys Enter; }
 expect() { wait_for 10 shows "$1" || { screen; fail "the screen lacks [$1]"; }; }
 expect 'weir>'
