@@ -13,7 +13,7 @@ static bool is_json_expr(const Expr *expr)
     if (expr->kind == EXPR_COALESCE && !expr->args[0]->type->nullable) return is_json_expr(expr->args[0]);
     if (expr->kind != EXPR_CALL) return false;
     const char *name = expr->func->name;
-    return strcmp(name, "JSON_OBJECT") == 0 || strcmp(name, "JSON_ARRAY") == 0 || strcmp(name, "JSON") == 0 || strcmp(name, "$FORMAT_JSON") == 0;
+    return strcmp(name, "JSON_OBJECT") == 0 || strcmp(name, "JSON_ARRAY") == 0 || strcmp(name, "JSON") == 0 || strcmp(name, "FORMAT_JSON") == 0;
 }
 
 static bool check_value(InferCtx *infer, const Expr *arg, Err *err)
@@ -171,7 +171,7 @@ const FuncDef fn_json_make_table[] = {
     FN_ROW("JSON_OBJECT", NULL, NULL, FN_NOT_NULL, infer_json_object, fn_json_object, NULL, "json", "A JSON object of keys and values.", "JSON_OBJECT('b' VALUE 1, 'a' VALUE 'x')", "{\"a\":\"x\",\"b\":1}"),
     FN_ROW("JSON_ARRAY", NULL, NULL, FN_NOT_NULL, infer_json_array, fn_json_array, NULL, "json", "A JSON array of values.", "JSON_ARRAY(1, '2', TRUE)", "[1,\"2\",true]"),
     FN_ROW("JSON", "str", "STRING", FN_STRICT, NULL, fn_json, NULL, "json", "Text that is JSON already, as a value of JSON_OBJECT or JSON_ARRAY.", "JSON_ARRAY(JSON('[ 1 ]'))", "[[1]]"),
-    FN_ROW("$FORMAT_JSON", "str", "STRING", FN_STRICT | FN_INTERNAL, NULL, fn_json, NULL, "json", "A value written with FORMAT JSON: text that is JSON already.", "JSON_ARRAY('[ 1 ]' FORMAT JSON)", "[[1]]"),
+    FN_ROW("FORMAT_JSON", "str", "STRING", FN_STRICT | FN_INTERNAL, NULL, fn_json, NULL, "json", "A value written with FORMAT JSON: text that is JSON already.", "JSON_ARRAY('[ 1 ]' FORMAT JSON)", "[[1]]"),
     FN_ROW("JSON_QUOTE", "str", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_json_quote, NULL, "json", "Text as a JSON string of plain ASCII.", "JSON_QUOTE('a/b')", "\"a\\/b\""),
     FN_ROW("JSON_UNQUOTE", "str", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_json_unquote, NULL, "json", "The text of a JSON string; other text as it is.", "JSON_UNQUOTE('\"abc\"')", "abc"),
     FN_END
