@@ -6,25 +6,12 @@
 
 /* ---- TYPEOF ---- */
 
-/* TYPEOF(x, TRUE): the names of STRING, BYTES and TIMESTAMP_LTZ written out. */
-static void print_full_type(const Type *type, StrBuf *out)
-{
-    bool lengthy = (type->kind == TYPE_VARCHAR || type->kind == TYPE_VARBINARY) && type->precision == TYPE_LEN_MAX;
-    if (!lengthy && type->kind != TYPE_TIMESTAMP_LTZ) {
-        type_print(type, false, out);
-        return;
-    }
-    if (lengthy) strbuf_addf(out, "%s(%u)", type->kind == TYPE_VARCHAR ? "VARCHAR" : "VARBINARY", TYPE_LEN_MAX);
-    else strbuf_addf(out, "TIMESTAMP(%u) WITH LOCAL TIME ZONE", type->precision);
-    if (!type->nullable) strbuf_addz(out, " NOT NULL");
-}
-
 static const Type *infer_typeof(InferCtx *infer, Err *err)
 {
     if (infer->nargs < 1 || infer->nargs > 2 || (infer->nargs == 2 && infer->args[1]->type->kind != TYPE_BOOLEAN)) return infer_refuse(infer, err);
     StrBuf text = { 0 };
     const Datum *full = infer->nargs == 2 ? infer_const(infer, 1) : NULL;
-    if (full && !full->null && full->v.b) print_full_type(infer->args[0]->type, &text);
+    if (full && !full->null && full->v.b) type_print_ddl(infer->args[0]->type, &text);
     else type_print(infer->args[0]->type, false, &text);
     Str *data = ARENA_NEW(infer->ctx->arena, Str);
     *data = str_dup(infer->ctx->arena, strbuf_str(&text));
