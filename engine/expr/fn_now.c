@@ -57,16 +57,32 @@ FN_BODY(fn_current_watermark)
     return true;
 }
 
+/* The clock is read once a batch: all its rows are processed now. */
+static bool kernel_now(const FuncCall *call, EvalEnv *env, const Vec *args, const uint32_t *sel, uint32_t n, Vec *out, uint32_t *bad_row, Err *err)
+{
+    (void)args;
+    (void)bad_row;
+    Datum value = datum_i64(0);
+    if (!call->expr->func->body(call, env, NULL, &value, err)) return false;
+    if (out->phys == PHYS_I64)
+        for (uint32_t i = 0; i < n; i++) ((int64_t *)out->data)[sel ? sel[i] : i] = value.v.i64;
+    else
+        for (uint32_t i = 0; i < n; i++) ((int32_t *)out->data)[sel ? sel[i] : i] = value.v.i32;
+    return true;
+}
+
 #define NOW_FLAGS (FN_VOLATILE | FN_NOT_NULL | FN_TOTAL)
+#define NOW_ROW(NAME, RET, FLAGS, INFER, BODY, DOC, EXAMPLE, RESULT) \
+    { .name = NAME, .args = "", .ret = RET, .flags = FLAGS, .infer = INFER, .body = BODY, .kernel = kernel_now, .category = "time", .doc = DOC, .example = EXAMPLE, .result = RESULT }
 const FuncDef fn_now_table[] = {
-    FN_ROW("CURRENT_TIMESTAMP", "", NULL, NOW_FLAGS | FN_BARE, infer_timestamp_ltz3, fn_current_timestamp, NULL, "time", "The instant now.", "CURRENT_TIMESTAMP > TO_TIMESTAMP_LTZ(0, 3)", "TRUE"),
-    FN_ROW("NOW", "", NULL, NOW_FLAGS, infer_timestamp_ltz3, fn_current_timestamp, NULL, "time", "The instant now.", "CHAR_LENGTH(CAST(NOW() AS STRING))", "23"),
-    FN_ROW("CURRENT_ROW_TIMESTAMP", "", NULL, NOW_FLAGS, infer_timestamp_ltz3, fn_current_row_timestamp, NULL, "time", "The instant at which the row is processed, in batch too.", "CURRENT_ROW_TIMESTAMP() > TO_TIMESTAMP_LTZ(0, 3)", "TRUE"),
-    FN_ROW("LOCALTIMESTAMP", "", NULL, NOW_FLAGS | FN_BARE, infer_timestamp3, fn_localtimestamp, NULL, "time", "Date and time now in the session zone.", "LOCALTIMESTAMP > TIMESTAMP '2020-01-01 00:00:00'", "TRUE"),
-    FN_ROW("CURRENT_DATE", "", "DATE", NOW_FLAGS | FN_BARE, NULL, fn_current_date, NULL, "time", "Today in the session zone.", "CURRENT_DATE > DATE '2020-01-01'", "TRUE"),
-    FN_ROW("CURRENT_TIME", "", NULL, NOW_FLAGS | FN_BARE, infer_time0, fn_localtime, NULL, "time", "Time of day now in the session zone.", "CHAR_LENGTH(CAST(CURRENT_TIME AS STRING))", "8"),
-    FN_ROW("LOCALTIME", "", NULL, NOW_FLAGS | FN_BARE, infer_time0, fn_localtime, NULL, "time", "Time of day now in the session zone.", "CHAR_LENGTH(CAST(LOCALTIME AS STRING))", "8"),
-    FN_ROW("PROCTIME", "", NULL, NOW_FLAGS, infer_proctime, fn_current_row_timestamp, NULL, "time", "The processing time attribute.", "CHAR_LENGTH(CAST(PROCTIME() AS STRING))", "23"),
+    NOW_ROW("CURRENT_TIMESTAMP", NULL, NOW_FLAGS | FN_BARE, infer_timestamp_ltz3, fn_current_timestamp, "The instant now.", "CURRENT_TIMESTAMP > TO_TIMESTAMP_LTZ(0, 3)", "TRUE"),
+    NOW_ROW("NOW", NULL, NOW_FLAGS, infer_timestamp_ltz3, fn_current_timestamp, "The instant now.", "CHAR_LENGTH(CAST(NOW() AS STRING))", "23"),
+    NOW_ROW("CURRENT_ROW_TIMESTAMP", NULL, NOW_FLAGS, infer_timestamp_ltz3, fn_current_row_timestamp, "The instant at which the row is processed, in batch too.", "CURRENT_ROW_TIMESTAMP() > TO_TIMESTAMP_LTZ(0, 3)", "TRUE"),
+    NOW_ROW("LOCALTIMESTAMP", NULL, NOW_FLAGS | FN_BARE, infer_timestamp3, fn_localtimestamp, "Date and time now in the session zone.", "LOCALTIMESTAMP > TIMESTAMP '2020-01-01 00:00:00'", "TRUE"),
+    NOW_ROW("CURRENT_DATE", "DATE", NOW_FLAGS | FN_BARE, NULL, fn_current_date, "Today in the session zone.", "CURRENT_DATE > DATE '2020-01-01'", "TRUE"),
+    NOW_ROW("CURRENT_TIME", NULL, NOW_FLAGS | FN_BARE, infer_time0, fn_localtime, "Time of day now in the session zone.", "CHAR_LENGTH(CAST(CURRENT_TIME AS STRING))", "8"),
+    NOW_ROW("LOCALTIME", NULL, NOW_FLAGS | FN_BARE, infer_time0, fn_localtime, "Time of day now in the session zone.", "CHAR_LENGTH(CAST(LOCALTIME AS STRING))", "8"),
+    NOW_ROW("PROCTIME", NULL, NOW_FLAGS, infer_proctime, fn_current_row_timestamp, "The processing time attribute.", "CHAR_LENGTH(CAST(PROCTIME() AS STRING))", "23"),
     FN_ROW("CURRENT_WATERMARK", "any", NULL, FN_VOLATILE | FN_NULLABLE | FN_TOTAL, infer_watermark, fn_current_watermark, NULL, "time", "The watermark at this row for a rowtime attribute, NULL before the first one.", NULL, NULL),
     FN_END
 };
