@@ -111,7 +111,7 @@ static void fuzz(void **state)
 {
     (void)state;
     const char *fixed = getenv("WEIR_SEED"), *limit = getenv("WEIR_FUZZ_MS");
-    uint64_t seed = fixed ? strtoull(fixed, NULL, 10) : (uint64_t)time(NULL) * 1000;
+    uint64_t seed = fixed ? strtoull(fixed, NULL, 10) : (uint64_t)clock_now_us();
     clock_t until = clock() + (limit ? strtol(limit, NULL, 10) : 1500) * (CLOCKS_PER_SEC / 1000);
     uint32_t n;
     const FuncDef *const *rows = func_all(&n);
