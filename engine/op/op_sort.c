@@ -1,6 +1,6 @@
 /* Sort. Bounded: all rows are kept and come out in order when the input ends, cut by offset and limit (with a limit only the
  * best rows are kept). By time (streaming, first key the rowtime ascending): a row waits until the watermark reaches its time;
- * rows at or before the watermark on arrival are late and dropped; ties keep the order of arrival. State: the rows. */
+ * rows not later than the last one that came out are late and dropped; ties keep the order of arrival. State: the rows, that time. */
 #include "engine/op/stored_row.h"
 
 #include <stdlib.h>
@@ -10,6 +10,7 @@ typedef struct SortOp {
     StoredRows rows;
     bool sorted;                    /* by time: rows are in order */
     uint64_t seq;
+    int64_t fired_us;               /* by time: of the last row that came out */
     RowOut out;
 } SortOp;
 
@@ -23,6 +24,7 @@ static bool sort_open(Op *op, Err *err)
     (void)err;
     SortOp *sort = (SortOp *)op;
     sort->sorted = true;
+    sort->fired_us = INT64_MIN;
     row_out_init(&sort->out, op, op->node->schema);
     return true;
 }
@@ -74,7 +76,7 @@ static bool sort_process(Op *op, uint32_t input, const Batch *in, Err *err)
             ok = err_set(err, E_DATA, "the time column of ORDER BY is NULL");
             continue;
         }
-        if (config->by_time && time.v.i64 <= op->wm) {
+        if (config->by_time && time.v.i64 <= sort->fired_us) {
             op->late_rows++;
             continue;
         }
@@ -108,6 +110,7 @@ static bool sort_watermark(Op *op, int64_t ts_us, Err *err)
         uint32_t n = 0;
         sort_rows(sort);
         while (n < sort->rows.n && sort->rows.v[n]->time_us <= ts_us) n++;
+        if (n) sort->fired_us = sort->rows.v[n - 1]->time_us;
         if (!emit_rows(sort, 0, n, err)) return false;
         stored_rows_remove(&sort->rows, 0, n);
     }
@@ -130,6 +133,7 @@ static bool sort_snapshot(Op *op, StrBuf *out, Err *err)
     (void)err;
     SortOp *sort = (SortOp *)op;
     strbuf_put_u64(out, sort->seq);
+    strbuf_put_u64(out, (uint64_t)sort->fired_us);
     stored_rows_encode(&sort->rows, out);
     return true;
 }
@@ -139,6 +143,7 @@ static bool sort_restore(Op *op, Reader *in, Err *err)
     SortOp *sort = (SortOp *)op;
     if (in->ptr == in->end) return true;
     sort->seq = reader_u64(in);
+    sort->fired_us = (int64_t)reader_u64(in);
     sort->sorted = false;
     return stored_rows_decode(&sort->rows, in) || err_set(err, E_SNAPSHOT, "rows of a sort cannot be read");
 }
