@@ -20,13 +20,13 @@ type "SELECT 40 +"; enter
 expect '...'
 type "2 AS answer;"; enter
 expect 'answer'; expect '42'
-type "CREATE TABLE numbers (value_one INT) WITH ('connector'='datagen','number-of-rows'='2');"; enter
+type "CREATE TABLE numbers (zap_count INT) WITH ('connector'='datagen','number-of-rows'='2');"; enter
 type '\dt'; enter
 expect 'numbers'
 type '\d numbers'; enter
-expect 'value_one'
-type "SELECT value_"; tmux -L $socket send-keys Tab
-expect 'SELECT value_one'
+expect 'zap_count'
+type "SELECT zap_"; tmux -L $socket send-keys Tab
+expect 'SELECT zap_count'
 tmux -L $socket send-keys C-c
 type 'SELECT 1x FROM nowhere;'; enter
 expect '^'
