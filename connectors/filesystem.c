@@ -79,6 +79,22 @@ static bool path_conf(Arena *arena, const ConnTable *table, FsConf *out, Err *er
     return true;
 }
 
+/* The nearest name, or all that work in files. */
+static bool format_hint(Arena *arena, Str wanted, Err *err)
+{
+    uint32_t n, usable = 0;
+    const FormatDef *const *all = format_all(&n);
+    Str *names = ARENA_ARRAY(arena, Str, n), list = STR("");
+    for (uint32_t i = 0; i < n; i++) {
+        if (!all[i]->line_end) continue;
+        names[usable++] = str_of(all[i]->name);
+        list = str_printf(arena, STR_FMT "%s%s", STR_ARG(list), list.len ? ", " : "", all[i]->name);
+    }
+    int near = str_nearest(wanted, names, usable);
+    if (near >= 0) return err_hint(err, "Did you mean \"" STR_FMT "\"?", STR_ARG(names[near]));
+    return err_hint(err, "Formats for files: " STR_FMT ".", STR_ARG(list));
+}
+
 static bool format_conf(Arena *arena, const ConnTable *table, FsConf *out, Err *err)
 {
     const Option *option = options_find(table->options, STR("format"));
@@ -86,7 +102,7 @@ static bool format_conf(Arena *arena, const ConnTable *table, FsConf *out, Err *
     out->format = format_find(option->value);
     if (!out->format) {
         err_at(err, E_OPTION, option->value_span, "format \"" STR_FMT "\" does not exist", STR_ARG(option->value));
-        return err_hint(err, "Formats for files: csv, json, raw.");
+        return format_hint(arena, option->value, err);
     }
     if (!out->format->line_end) return err_at(err, E_UNSUPPORTED, option->value_span, "format '%s' cannot be used in files", out->format->name);
     const char *prefix = str_cstr(arena, str_printf(arena, "%s.", out->format->name));
