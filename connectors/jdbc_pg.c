@@ -4,6 +4,7 @@
 #include "connectors/jdbc_pg.h"
 #include "engine/base/clock.h"
 #include "engine/base/fault.h"
+#include "engine/base/log.h"
 
 #include <poll.h>
 
@@ -72,6 +73,13 @@ bool pg_wait_socket(PgConn *conn, int timeout_ms, Err *err)
     return true;
 }
 
+static void on_notice(void *ctx, const char *message)
+{
+    Str line = first_line(message);
+    (void)ctx;
+    log_debug("jdbc", STR_FMT, STR_ARG(line));
+}
+
 bool pg_connect(PgConn *conn, Err *err)
 {
     pg_disconnect(conn);
@@ -83,6 +91,7 @@ bool pg_connect(PgConn *conn, Err *err)
     }
     if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD) return connect_fail(conn, err);
     PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE);
+    PQsetNoticeProcessor(conn->pg, on_notice, NULL);
     int64_t end = clock_monotonic_us() + conn->conf->connect_timeout_us;
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK) {

@@ -20,6 +20,7 @@ typedef struct OpEnv {
     void (*timer_set)(struct OpEnv *env, Op *op, int64_t when_us);   /* processing time (clock_now_us); fires op->timer once, at or after when_us; setting an earlier one keeps the earlier */
     bool (*collect)(void *ctx, const Batch *batch, const Schema *schema, Err *err); void *collect_ctx;   /* rows of a collect sink */
     Str inline_input; Str job_name;
+    const _Atomic(bool) *cancel;                 /* SourceSpec.cancel, SinkSpec.cancel; NULL = never */
     bool restoring;                              /* sources and sinks connect in restore(), which is then called for every operator (empty bytes: nothing saved) */
     uint32_t max_batch_rows;                     /* tests: sources hand on at most this many rows at a time; 0 = no limit */
     void *job;                                   /* the runner's own */

@@ -27,7 +27,7 @@ static bool sink_open(Op *op, Err *err)
     sink->spec = (SinkSpec){
         .table = config->conn, .in = op->node->schema, .metadata = config->metadata, .nmetadata = config->nmetadata,
         .changes = op->node->inputs[0]->changes, .rowtime = config->rowtime, .overwrite = config->overwrite,
-        .static_partition = config->static_partition, .job_name = op->env->job_name, .parallel_index = 0, .parallel_count = 1,
+        .static_partition = config->static_partition, .job_name = op->env->job_name, .cancel = op->env->cancel, .parallel_index = 0, .parallel_count = 1,
     };
     return op->env->restoring || sink_connect(sink, STR_NULL, err);
 }

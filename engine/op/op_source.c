@@ -26,6 +26,7 @@ static bool scan_open(Op *op, Err *err)
         .table = config->conn, .out = op->node->schema, .physical = config->physical, .nphysical = config->nphysical,
         .metadata = config->metadata, .nmetadata = config->nmetadata, .preds = config->preds, .npreds = config->npreds,
         .limit = config->limit, .batch = op->env->batch, .inline_input = op->env->inline_input, .job_name = op->env->job_name,
+        .cancel = op->env->cancel,
         .parallel_index = 0, .parallel_count = 1,
     };
     return op->env->restoring || scan_connect(scan, STR_NULL, err);

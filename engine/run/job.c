@@ -30,6 +30,7 @@ struct Job {
     char id[33];
     pthread_t thread; bool started;
     atomic_int stop;                             /* StopRequest */
+    atomic_bool cancel;                          /* STOP_NOW, as connectors see it */
     int ended_fd;                                /* readable when the job has ended */
     pthread_mutex_t mutex;
     JobState state;                              /* under mutex, as are the following */
@@ -151,6 +152,7 @@ static Job *job_new(Plan *plan, const JobConfig *config)
     Job *job = xcalloc(1, sizeof *job);
     job->plan = plan;
     job->config = *config;
+    job->config.cancel = &job->cancel;
     job->npipelines = 1;
     job->pipelines = xcalloc(job->npipelines, sizeof *job->pipelines);
     job->next_ckpt = 1;
@@ -169,7 +171,9 @@ Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
 {
     Job *job = job_new(plan_owned, config);
     bool ok = true;
+    if (config->opening) config->opening(config->opening_ctx, job);
     for (uint32_t i = 0; ok && i < job->npipelines; i++) ok = pipeline_open(&job->pipelines[i], job->plan, &job->config, job->query_start_us, false, err);
+    if (config->opening) config->opening(config->opening_ctx, NULL);
     if (ok && job->ended_fd < 0) ok = err_set(err, E_EXTERNAL, "cannot make an event descriptor for the job: %s", strerror(errno));
     if (ok && pthread_create(&job->thread, NULL, job_thread, job) != 0) ok = err_set(err, E_EXTERNAL, "cannot start a thread for the job");
     if (!ok) {
@@ -213,6 +217,7 @@ static void request_stop(Job *job, StopRequest request)
 void job_cancel(Job *job)
 {
     request_stop(job, STOP_NOW);
+    atomic_store(&job->cancel, true);
 }
 
 void job_stop(Job *job)

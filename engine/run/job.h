@@ -5,16 +5,19 @@
 #include "engine/plan/plan.h"
 
 typedef enum JobState { JOB_RUNNING, JOB_FINISHED, JOB_FAILED, JOB_CANCELLED } JobState;
+typedef struct Job Job;
 typedef struct JobConfig {
     bool (*collect)(void *ctx, const Batch *batch, const Schema *schema, Err *err); void *collect_ctx;   /* rows of a top-level SELECT; false ends the job */
     Str inline_input;                            /* test cases: KIND TABLE JSON lines */
     /* Tests: after every source batch (and watermark) the whole job is snapshot, torn down, rebuilt and restored. */
     bool restore_every_step;
     uint32_t max_batch_rows;                     /* 0 = default; tests use 1, 3 */
+    /* The job before its connectors are opened, NULL when they are (or failed): opening may wait for a server, and job_cancel ends that. */
+    void (*opening)(void *ctx, Job *job); void *opening_ctx;
+    const _Atomic(bool) *cancel;                 /* set by job_start */
 } JobConfig;
 typedef struct JobMetrics { uint64_t rows_in, rows_out, bytes_in, late_rows, bad_records; int64_t watermark_us /* INT64_MIN none */; uint64_t lag; bool has_lag; int64_t started_us; size_t state_bytes; } JobMetrics;
 
-typedef struct Job Job;
 /* Takes over `plan` (freed with the job). Opens all connectors before it returns: errors of opening are given here. */
 Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err);
 JobState job_state(Job *job);

@@ -67,7 +67,7 @@ bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config
     *pipeline = (Pipeline){ .plan = plan, .config = config };
     pipeline->env = (OpEnv){
         .plan = plan, .zone = plan->zone, .batch = plan->batch, .query_start_us = query_start_us, .timer_set = timer_set,
-        .collect = config->collect, .collect_ctx = config->collect_ctx, .inline_input = config->inline_input, .job_name = plan->name,
+        .collect = config->collect, .collect_ctx = config->collect_ctx, .inline_input = config->inline_input, .job_name = plan->name, .cancel = config->cancel,
         .restoring = restored, .max_batch_rows = config->max_batch_rows, .job = pipeline,
     };
     pipeline->ops = xcalloc(plan->nnodes + 1, sizeof *pipeline->ops);

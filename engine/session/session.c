@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { FOREGROUND_SLICE_MS = 20, STOP_SLICE_MS = 50, TICK_US = 250000 };
+enum { FOREGROUND_SLICE_MS = 20, STOP_SLICE_MS = 50, TICK_US = 250000, STOP_GRACE_US = 8000000 };
 
 typedef struct SessionJob {
     Job *job;
@@ -28,7 +28,14 @@ struct Session {
     Str file, text; uint32_t offset;             /* source of the statement under way */
     const Schema *select_schema;                 /* of the SELECT under way; the plan's */
     atomic_bool cancelled;
+    _Atomic(Job *) opening;                      /* job whose connectors are being opened */
 };
+
+static void on_opening(void *ctx, Job *job)
+{
+    Session *session = ctx;
+    atomic_store(&session->opening, job);
+}
 
 static void on_notice(void *ctx, Str text)
 {
@@ -40,10 +47,13 @@ Session *session_new(const SessionOptions *options)
 {
     Session *session = xcalloc(1, sizeof *session);
     session->options = *options;
+    session->options.job.opening = on_opening;
+    session->options.job.opening_ctx = session;
     session->arena = arena_new();
     session->scratch = arena_new();
     session->env = (AnalyzeEnv){ .catalog = catalog_new(), .config_arena = session->arena, .notice = on_notice, .notice_ctx = session };
     atomic_init(&session->cancelled, false);
+    atomic_init(&session->opening, NULL);
     return session;
 }
 
@@ -100,6 +110,8 @@ void session_set_source(Session *session, Str file, Str text)
 void session_cancel(Session *session)
 {
     atomic_store(&session->cancelled, true);
+    Job *opening = atomic_load(&session->opening);
+    if (opening) job_cancel(opening);
 }
 
 uint32_t session_jobs(const Session *session, Job **out, uint32_t max)
@@ -130,12 +142,17 @@ static bool all_ended(const Session *session, int timeout_ms)
 
 bool session_wait_jobs(Session *session, const volatile bool *stop, void (*on_tick)(void *ctx), void *ctx, Err *err)
 {
-    int64_t next_tick_us = clock_monotonic_us() + TICK_US;
-    bool stopped = false;
+    int64_t next_tick_us = clock_monotonic_us() + TICK_US, give_up_us = INT64_MAX;
+    bool stopped = false, given_up = false;
     while (!all_ended(session, STOP_SLICE_MS)) {
         for (uint32_t i = 0; stop && *stop && !stopped && i < session->jobs.n; i++)
             if (job_state(session->jobs.v[i].job) == JOB_RUNNING) job_stop(session->jobs.v[i].job);
+        if (stop && *stop && !stopped) give_up_us = clock_monotonic_us() + STOP_GRACE_US;
         stopped = stop && *stop;
+        /* A sink whose server is away cannot be flushed: after a while the job ends without, and that is a failure. */
+        for (uint32_t i = 0; !given_up && clock_monotonic_us() >= give_up_us && i < session->jobs.n; i++)
+            if (job_state(session->jobs.v[i].job) == JOB_RUNNING) job_cancel(session->jobs.v[i].job);
+        given_up = clock_monotonic_us() >= give_up_us;
         if (!on_tick || clock_monotonic_us() < next_tick_us) continue;
         on_tick(ctx);
         next_tick_us = clock_monotonic_us() + TICK_US;
@@ -145,7 +162,7 @@ bool session_wait_jobs(Session *session, const volatile bool *stop, void (*on_ti
             *err = *job_error(session->jobs.v[i].job);
             return false;
         }
-    return true;
+    return !given_up || err_set(err, E_CANCELLED, "a job did not end within %d s: what its sinks had not written is lost", STOP_GRACE_US / 1000000);
 }
 
 /* Waits for one job in the foreground; session_cancel ends it. */
