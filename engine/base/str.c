@@ -61,6 +61,7 @@ int64_t str_find(Str s, Str needle, uint32_t from)
 {
     if (from > s.len) return -1;
     if (needle.len == 0) return from;
+    if (s.len - from < needle.len) return -1;
     const char *hit = memmem(s.ptr + from, s.len - from, needle.ptr, needle.len);
     return hit ? hit - s.ptr : -1;
 }

@@ -31,7 +31,7 @@ static bool sort_open(Op *op, Err *err)
 
 static void sort_rows(SortOp *sort)
 {
-    if (!sort->sorted) qsort(sort->rows.v, sort->rows.n, sizeof *sort->rows.v, stored_row_cmp);
+    if (!sort->sorted && sort->rows.n) qsort(sort->rows.v, sort->rows.n, sizeof *sort->rows.v, stored_row_cmp);
     sort->sorted = true;
 }
 

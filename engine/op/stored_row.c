@@ -64,6 +64,7 @@ void stored_rows_add(StoredRows *rows, StoredRow *row)
 
 void stored_rows_remove(StoredRows *rows, uint32_t at, uint32_t n)
 {
+    if (!n) return;
     for (uint32_t i = 0; i < n; i++) free(rows->v[at + i]);
     memmove(rows->v + at, rows->v + at + n, sizeof *rows->v * (rows->n - at - n));
     rows->n -= n;
