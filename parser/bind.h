@@ -6,7 +6,8 @@
 
 /* --- names --- */
 
-typedef struct ScopeColumn { Str name; const Type *type; uint32_t column; } ScopeColumn;     /* column: of the relation's node */
+/* column: of the relation's node; merged: USING made one of it and its twin: seen through its table's name only. */
+typedef struct ScopeColumn { Str name; const Type *type; uint32_t column; bool merged; } ScopeColumn;
 typedef struct ScopeTable { Str alias; ObjectPath path; /* of a catalog table without alias; name empty otherwise */ ScopeColumn *cols; uint32_t n; } ScopeTable;
 typedef struct Scope { ScopeTable *v; uint32_t n, cap; } Scope;
 typedef struct Relation { PlanNode *node; Scope scope; } Relation;
@@ -108,6 +109,10 @@ bool bind_from(Binder *b, const AstFrom *from, Relation *out, Err *err) MUST_CHE
 bool bind_table_name(Binder *b, const Path *path, const HintList *hints, Relation *out, Err *err) MUST_CHECK;
 bool bind_subquery(Binder *b, const AstQuery *query, Str alias, const IdentList *cols, Relation *out, Err *err) MUST_CHECK;
 bool rename_columns(Binder *b, ScopeTable *table, const IdentList *cols, Span span, Err *err) MUST_CHECK;
+/* bind_join.c */
+bool bind_join(Binder *b, const AstFrom *from, Relation *out, Err *err) MUST_CHECK;
+/* left JOIN right ON condition (NULL = none; over left's columns, then right's). */
+PlanNode *plan_join(Binder *b, PlanNode *left, PlanNode *right, PlanJoinKind kind, Expr *condition, Span span, Err *err);
 /* plan_scan.c: scan, computed columns, watermark, normalisation of a catalog table. */
 PlanNode *plan_scan(Binder *b, const TableDef *def, const Options *hints, Span span, Err *err);
 /* bind_unnest.c */

@@ -1,5 +1,4 @@
-/* FROM: tables, views, WITH names, subqueries, table functions. Joins are bound (so that a wrong name is told first) and refused;
- * their plan goes where bind_join ends. */
+/* FROM: tables, views, WITH names, subqueries, table functions. Joins are bind_join.c's, UNNEST is bind_unnest.c's. */
 #include "parser/bind.h"
 
 enum { NESTING_MAX = 64 };
@@ -138,64 +137,6 @@ bool bind_subquery(Binder *b, const AstQuery *query, Str alias, const IdentList 
     if (!out->node) return false;
     ScopeTable *table = scope_add(b, &out->scope, alias, out->node->schema, 0);
     return rename_columns(b, table, cols, query->span, err);
-}
-
-/* --- joins --- */
-
-static bool check_join_names(const Scope *left, const Scope *right, Span span, Err *err)
-{
-    for (uint32_t i = 0; i < left->n; i++)
-        for (uint32_t k = 0; k < right->n; k++)
-            if (left->v[i].alias.len && str_eq(left->v[i].alias, right->v[k].alias))
-                return err_at(err, E_DUP_TABLE, span, "table name \"" STR_FMT "\" stands twice in FROM", STR_ARG(right->v[k].alias)), err_hint(err, "Give one of them another alias.");
-    return true;
-}
-
-static bool check_join_form(const AstFrom *from, Err *err)
-{
-    bool condition = from->join.on || from->join.using_cols.n || from->join.natural;
-    if (from->join.kind == JOIN_CROSS && condition) return err_at(err, E_INVALID, from->span, "CROSS JOIN takes no condition");
-    if (from->join.natural && (from->join.on || from->join.using_cols.n)) return err_at(err, E_INVALID, from->span, "NATURAL JOIN takes no ON or USING");
-    if (from->join.kind != JOIN_CROSS && from->join.kind != JOIN_COMMA && !condition) {
-        err_at(err, E_INVALID, from->span, "the join has no condition");
-        return err_hint(err, "Write ON .., USING (..), or CROSS JOIN.");
-    }
-    return true;
-}
-
-static bool check_using(const Relation *left, const Relation *right, const IdentList *cols, Err *err)
-{
-    for (uint32_t c = 0; c < cols->n; c++) {
-        const Relation *sides[2] = { left, right };
-        for (int s = 0; s < 2; s++) {
-            bool found = false;
-            for (uint32_t i = 0; i < sides[s]->scope.n; i++)
-                for (uint32_t k = 0; k < sides[s]->scope.v[i].n; k++) found = found || str_eq(sides[s]->scope.v[i].cols[k].name, cols->v[c].name);
-            if (!found) return err_at(err, E_NO_COLUMN, cols->v[c].span, "column \"" STR_FMT "\" of USING does not exist on both sides", STR_ARG(cols->v[c].name));
-        }
-    }
-    return true;
-}
-
-static bool bind_join(Binder *b, const AstFrom *from, Relation *out, Err *err)
-{
-    Relation left, right;
-    if (!check_join_form(from, err) || !bind_from(b, from->join.left, &left, err)) return false;
-    const AstFrom *with = from->join.right;
-    if (with->kind == FROM_UNNEST && (from->join.kind == JOIN_RIGHT || from->join.kind == JOIN_FULL)) return refuse_clause(err, from->span, "RIGHT or FULL JOIN UNNEST is", "Use LEFT JOIN UNNEST.");
-    if (with->kind == FROM_UNNEST) return bind_unnest(b, with, &left, from->join.kind == JOIN_LEFT, from->join.on, out, err);
-    if (with->lateral) return refuse_clause(err, with->span, "LATERAL is", "Compute what it needs in a query of its own first; UNNEST works without LATERAL.");
-    if (!bind_from(b, with, &right, err) || !check_join_names(&left.scope, &right.scope, with->span, err) || !check_using(&left, &right, &from->join.using_cols, err)) return false;
-    uint32_t width = left.node->schema->n;
-    *out = left;
-    for (uint32_t i = 0; i < right.scope.n; i++) {
-        ScopeTable table = right.scope.v[i];
-        for (uint32_t c = 0; c < table.n; c++) table.cols[c].column += width;
-        ARENA_PUSH(b->arena, out->scope, table);
-    }
-    const ExprScope es = { .scope = &out->scope, .clause = "ON clause" };
-    if (from->join.on && !bind_condition(b, &es, from->join.on, err)) return false;
-    return refuse_clause(err, from->span, "joins are", "Join in the database that the result is written to, or put both streams together with UNION ALL and GROUP BY the key.");
 }
 
 /* --- the rest --- */

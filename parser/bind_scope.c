@@ -21,7 +21,7 @@ bool no_table(Binder *b, ObjectPath path, Span span, Err *err)
 ScopeTable *scope_add(Binder *b, Scope *scope, Str alias, const Schema *schema, uint32_t first_column)
 {
     ScopeTable table = { .alias = alias, .n = schema->n, .cols = ARENA_ARRAY(b->arena, ScopeColumn, schema->n + 1) };
-    for (uint32_t i = 0; i < schema->n; i++) table.cols[i] = (ScopeColumn){ schema->cols[i].name, schema->cols[i].type, first_column + i };
+    for (uint32_t i = 0; i < schema->n; i++) table.cols[i] = (ScopeColumn){ .name = schema->cols[i].name, .type = schema->cols[i].type, .column = first_column + i };
     ARENA_PUSH(b->arena, *scope, table);
     return &scope->v[scope->n - 1];
 }
@@ -34,12 +34,12 @@ static bool ambiguous(Str name, Span span, Err *err)
     return err_hint(err, "Put the table's alias before it, or give the columns of the subquery different names.");
 }
 
-/* The only column of that name in one table; NULL without err if there is none. */
-static const ScopeColumn *table_column(const ScopeTable *table, Str name, Span span, Err *err)
+/* The only column of that name in one table; NULL without err if there is none. bare: merged ones do not count. */
+static const ScopeColumn *table_column(const ScopeTable *table, Str name, bool bare, Span span, Err *err)
 {
     const ScopeColumn *found = NULL;
     for (uint32_t i = 0; i < table->n; i++) {
-        if (!str_eq(table->cols[i].name, name)) continue;
+        if (!str_eq(table->cols[i].name, name) || (bare && table->cols[i].merged)) continue;
         if (found) {
             ambiguous(name, span, err);
             return NULL;
@@ -53,7 +53,7 @@ static const ScopeColumn *any_column(const Scope *scope, Str name, Span span, Er
 {
     const ScopeColumn *found = NULL;
     for (uint32_t i = 0; i < scope->n; i++) {
-        const ScopeColumn *column = table_column(&scope->v[i], name, span, err);
+        const ScopeColumn *column = table_column(&scope->v[i], name, true, span, err);
         if (err->set) return NULL;
         if (column && found) {
             ambiguous(name, span, err);
@@ -152,7 +152,7 @@ Expr *scope_column(Binder *b, const Scope *scope, const Path *path, Err *err)
     for (uint32_t i = 0; path->n > 1 && i < scope->n; i++) {
         uint32_t parts = names_table(&scope->v[i], path);
         if (!parts) continue;
-        const ScopeColumn *column = table_column(&scope->v[i], path->part[parts].name, path->part[parts].span, err);
+        const ScopeColumn *column = table_column(&scope->v[i], path->part[parts].name, false, path->part[parts].span, err);
         if (column) return column_expr(b, column, path, parts, err);
         return err->set ? NULL : no_column(b, scope, &scope->v[i], path->part[parts].name, path->part[parts].span, err);
     }
@@ -166,11 +166,12 @@ Expr *scope_column(Binder *b, const Scope *scope, const Path *path, Err *err)
 
 /* --- stars --- */
 
-static bool star_table(Binder *b, const ScopeTable *table, Span span, SelectList *out, Err *err)
+static bool star_table(Binder *b, const ScopeTable *table, bool bare, Span span, SelectList *out, Err *err)
 {
     for (uint32_t i = 0; i < table->n; i++) {
         const ScopeColumn *column = &table->cols[i];
-        if (!table_column(table, column->name, span, err) && err->set) return false;
+        if (bare && column->merged) continue;
+        if (!table_column(table, column->name, bare, span, err) && err->set) return false;
         SelectItem item = { expr_column(b->arena, column->column, column->type, span), column->name, span };
         ARENA_PUSH(b->arena, *out, item);
     }
@@ -198,13 +199,13 @@ bool scope_star(Binder *b, const ExprScope *es, const Path *qualifier, Span span
     if (!qualifier || qualifier->n == 0) {
         if (scope->n == 0) return err_at(err, E_INVALID, span, "SELECT * needs a FROM clause");
         for (uint32_t i = 0; i < scope->n; i++)
-            if (!star_table(b, &scope->v[i], span, out, err)) return false;
+            if (!star_table(b, &scope->v[i], true, span, out, err)) return false;
         return true;
     }
     for (uint32_t i = 0; i < scope->n; i++) {
         const ScopeTable *table = &scope->v[i];
         bool whole = table->path.name.len && qualifier->n == 2 && str_eq(table->path.database, qualifier->part[0].name) && str_eq(table->path.name, qualifier->part[1].name);
-        if (whole || (qualifier->n == 1 && table->alias.len && str_eq(table->alias, qualifier->part[0].name))) return star_table(b, table, span, out, err);
+        if (whole || (qualifier->n == 1 && table->alias.len && str_eq(table->alias, qualifier->part[0].name))) return star_table(b, table, false, span, out, err);
     }
     if (qualifier->n == 1) {
         Err ignored = { 0 };

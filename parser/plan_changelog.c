@@ -87,6 +87,27 @@ bool key_covers(const PlanNode *node, const uint32_t *cols, uint32_t n)
     return false;
 }
 
+/* A side's keys stay where each of its rows meets one row of the other side at most; else both sides' keys together are one. */
+static void join_keys(Plan *plan, PlanNode *node)
+{
+    const JoinConfig *join = &node->u.join;
+    const PlanNode *left = node->inputs[0], *right = node->inputs[1];
+    uint32_t base = left->schema->n, cols[64], n = 0;
+    bool keep_left = join->kind == PLAN_JOIN_INNER || join->kind == PLAN_JOIN_LEFT, keep_right = join->kind == PLAN_JOIN_INNER || join->kind == PLAN_JOIN_RIGHT;
+    if (keep_left && key_covers(right, join->right_keys, join->nkeys))
+        for (uint32_t k = 0; k < left->nupsert_keys; k++) add_key(plan, node, left->upsert_keys[k].cols, left->upsert_keys[k].n);
+    if (keep_right && key_covers(left, join->left_keys, join->nkeys))
+        for (uint32_t k = 0; k < right->nupsert_keys; k++) {
+            for (n = 0; n < right->upsert_keys[k].n && n < 64; n++) cols[n] = base + right->upsert_keys[k].cols[n];
+            add_key(plan, node, cols, n);
+        }
+    if (node->nupsert_keys || !left->nupsert_keys || !right->nupsert_keys || join->kind == PLAN_JOIN_FULL) return;
+    if (left->upsert_keys[0].n + right->upsert_keys[0].n > 64) return;
+    for (n = 0; n < left->upsert_keys[0].n; n++) cols[n] = left->upsert_keys[0].cols[n];
+    for (uint32_t i = 0; i < right->upsert_keys[0].n; i++) cols[n++] = base + right->upsert_keys[0].cols[i];
+    add_key(plan, node, cols, n);
+}
+
 static void infer_keys(Plan *plan, PlanNode *node)
 {
     uint32_t cols[64], n = 0;
@@ -108,7 +129,8 @@ static void infer_keys(Plan *plan, PlanNode *node)
     case PLAN_WINDOW_TVF:
         if (node->u.window_tvf.window.kind == WINDOW_TUMBLE || node->u.window_tvf.window.kind == WINDOW_SESSION) copy_keys(node);
         break;
-    case PLAN_EXPAND: case PLAN_UNION: case PLAN_UNNEST: case PLAN_JOIN: case PLAN_KIND_COUNT: break;
+    case PLAN_JOIN: join_keys(plan, node); break;
+    case PLAN_EXPAND: case PLAN_UNION: case PLAN_UNNEST: case PLAN_KIND_COUNT: break;
     }
 }
 

@@ -14,7 +14,7 @@ static Scope alias_scope(Binder *b, const Scope *from, const AstQuery *query, co
     for (uint32_t i = 0; query->kind == QUERY_SELECT && i < items->n; i++) {
         bool given = false;
         for (uint32_t k = 0; k < query->items.n; k++) given = given || (query->items.v[k].alias.name.len && str_eq(query->items.v[k].alias.name, items->v[i].name));
-        if (given) aliases.cols[aliases.n++] = (ScopeColumn){ items->v[i].name, items->v[i].expr->type, ALIAS_COLUMN + i };
+        if (given) aliases.cols[aliases.n++] = (ScopeColumn){ .name = items->v[i].name, .type = items->v[i].expr->type, .column = ALIAS_COLUMN + i };
     }
     for (uint32_t i = 0; i < from->n; i++) {
         ScopeTable table = from->v[i];

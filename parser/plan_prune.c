@@ -49,6 +49,23 @@ static void want_over(Need *in, const OverConfig *over)
     }
 }
 
+static void want_condition(Need *in, const Expr *expr, uint32_t first, uint32_t n)
+{
+    if (expr->kind == EXPR_COLUMN && expr->column >= first && expr->column < first + n) want(in, expr->column - first);
+    for (uint32_t i = 0; i < expr->nargs; i++) want_condition(in, expr->args[i], first, n);
+}
+
+/* Side 0 or 1 of a join: what is read of it above, its keys, its part of the condition. */
+static void want_side(Need *in, const Need *out, const PlanNode *node, uint32_t side)
+{
+    const JoinConfig *join = &node->u.join;
+    uint32_t n = in->width, first = side ? node->schema->n - n : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (wanted(out, first + i)) want(in, i);
+    want_list(in, side ? join->right_keys : join->left_keys, join->nkeys);
+    if (join->condition) want_condition(in, join->condition, first, n);
+}
+
 /* --- what inputs are asked for --- */
 
 static void ask(Prune *prune, PlanNode *node)
@@ -101,7 +118,8 @@ static void ask(Prune *prune, PlanNode *node)
             want_expr(in, node->u.unnest.collection);
             if (node->u.unnest.condition) want_all(in, n);
             break;
-        case PLAN_MATERIALIZE: case PLAN_SINK: case PLAN_JOIN: want_all(in, n); break;
+        case PLAN_JOIN: want_side(in, out, node, k); break;
+        case PLAN_MATERIALIZE: case PLAN_SINK: want_all(in, n); break;
         case PLAN_SCAN: case PLAN_VALUES: case PLAN_KIND_COUNT: break;
         }
     }
@@ -260,6 +278,25 @@ static void rebuild_union(Prune *prune, PlanNode *node, Need *need, uint32_t *ke
     }
 }
 
+static void rebuild_join(Prune *prune, PlanNode *node, Need *need)
+{
+    JoinConfig *join = &node->u.join;
+    const Schema *old = node->schema;
+    uint32_t left = prune->needs[node->inputs[0]->id].width, base = node->inputs[0]->schema->n;
+    Schema *schema = schema_new(prune->plan->arena, base + node->inputs[1]->schema->n);
+    need->map = map_new(prune, old->n);
+    for (uint32_t i = 0; i < old->n; i++) {
+        uint32_t to = i < left ? input_map(prune, node, 0)[i] : input_map(prune, node, 1)[i - left];
+        if (to == UINT32_MAX) continue;
+        need->map[i] = i < left ? to : base + to;
+        *schema_col(schema, need->map[i]) = old->cols[i];
+    }
+    node->schema = schema;
+    join->left_keys = map_list(prune, join->left_keys, join->nkeys, input_map(prune, node, 0));
+    join->right_keys = map_list(prune, join->right_keys, join->nkeys, input_map(prune, node, 1));
+    join->condition = map_expr(prune, join->condition, need->map);
+}
+
 static void rebuild(Prune *prune, PlanNode *node)
 {
     Need *need = &prune->needs[node->id];
@@ -318,7 +355,8 @@ static void rebuild(Prune *prune, PlanNode *node)
         node->u.unnest.condition = map_expr(prune, node->u.unnest.condition, need->map);
         break;
     }
-    case PLAN_MATERIALIZE: case PLAN_SINK: case PLAN_JOIN: identity(prune, node, need); break;
+    case PLAN_JOIN: rebuild_join(prune, node, need); break;
+    case PLAN_MATERIALIZE: case PLAN_SINK: identity(prune, node, need); break;
     case PLAN_KIND_COUNT: break;
     }
 }
