@@ -25,7 +25,7 @@ struct Decoder {
     uint32_t *seen, row_no;     /* seen[f] == row_no: present in this row */
     bool fail_missing, ignore_errors, iso;
     const Zone *zone;
-    StrBuf text, nested_text;   /* unescaped strings */
+    StrBuf text;                /* an unescaped string or rewritten value */
     BatchBuilder *builder;
     const char *why;            /* what was wrong with the value under way */
 };
@@ -86,7 +86,6 @@ void json_decoder_free(Decoder *d)
 {
     if (!d) return;
     strbuf_free(&d->text);
-    strbuf_free(&d->nested_text);
     arena_free(d->arena);
 }
 
@@ -140,6 +139,8 @@ static bool read_integer(Decoder *d, const char **p, const char *end, JsonKind k
     if (!str_to_i64(text, out)) {
         double v;
         if (kind != JSON_NUMBER || narrow || !parse_double(text, &v)) return bad(d, "not an integer of this type");
+        if (memchr(text.ptr, '.', text.len) == NULL && memchr(text.ptr, 'e', text.len) == NULL && memchr(text.ptr, 'E', text.len) == NULL)
+            return bad(d, "integer out of range");
         if (!(v >= -9223372036854775808.0 && v < 9223372036854775808.0)) return bad(d, "integer out of range");
         *out = (int64_t)v;
     }
@@ -225,9 +226,10 @@ static bool read_ymd(const char **p, const char *end, bool smart, Civil *c)
     return true;
 }
 
-/* HH:mm[:ss[.f{0,9}]]; ISO lets the seconds be absent. */
-static bool read_hms(const char **p, const char *end, bool seconds_optional, Civil *c)
+/* HH:mm[:ss[.f{0,9}]]; seconds may be absent where said. 24:00:00 is the end of the day unless strict: *next_day. */
+static bool read_hms(const char **p, const char *end, bool strict, bool seconds_optional, Civil *c, bool *next_day)
 {
+    *next_day = false;
     if (!fixed_digits(p, end, 2, &c->hour) || *p >= end || *(*p)++ != ':' || !fixed_digits(p, end, 2, &c->minute)) return false;
     if (*p < end && **p == ':') {
         ++*p;
@@ -243,7 +245,27 @@ static bool read_hms(const char **p, const char *end, bool seconds_optional, Civ
             c->nano += (**p - '0') * unit;
         }
     }
+    if (!strict && c->hour == 24 && c->minute == 0 && c->second == 0 && c->nano == 0) {
+        c->hour = 0;
+        *next_day = true;
+    }
     return c->hour < 24 && c->minute < 60 && c->second < 60;
+}
+
+/* ISO's TIMESTAMP is Java's ISO_LOCAL_DATE_TIME: strict days, T in either case. The other forms resolve days and 24:00 leniently (SMART). */
+static bool read_timestamp(const Decoder *d, const char **p, const char *end, const Type *type, Datum *out)
+{
+    Civil c = { .year = 1970, .month = 1, .day = 1 };
+    bool local = type->kind == TYPE_TIMESTAMP_LTZ, strict = d->iso && !local, next_day;
+    if (!read_ymd(p, end, !strict, &c) || *p >= end) return false;
+    char between = *(*p)++;
+    if (between != (d->iso ? 'T' : ' ') && !(strict && between == 't')) return false;
+    if (!read_hms(p, end, strict, d->iso, &c, &next_day)) return false;
+    if (local && (*p >= end || *(*p)++ != 'Z')) return false;
+    Instant instant = civil_instant(&c);
+    if (next_day) instant.sec += 86400;
+    *out = instant_datum(type, instant);
+    return true;
 }
 
 static bool read_datetime(Decoder *d, const char **p, const char *end, JsonKind kind, const Type *type, Datum *out)
@@ -252,18 +274,16 @@ static bool read_datetime(Decoder *d, const char **p, const char *end, JsonKind 
     if (!scalar_text(d, p, end, kind, &text)) return false;
     const char *q = text.ptr, *stop = text.ptr + text.len;
     Civil c = { .year = 1970, .month = 1, .day = 1 };
-    bool ok;
+    bool ok, next_day;
     if (type->kind == TYPE_DATE) {
         ok = read_ymd(&q, stop, false, &c);
         out->v.i32 = (int32_t)days_from_civil(c.year, c.month, c.day);
-    } else if (type->kind == TYPE_TIME) {
-        ok = read_hms(&q, stop, d->iso, &c);
+    } else if (type->kind == TYPE_TIME) {        /* one form under both standards */
+        ok = read_hms(&q, stop, false, false, &c, &next_day);
         out->v.i32 = ((c.hour * 60 + c.minute) * 60 + c.second) * 1000 + c.nano / 1000000;
         if (type->precision == 0) out->v.i32 -= out->v.i32 % 1000;
     } else {
-        ok = read_ymd(&q, stop, true, &c) && q < stop && *q++ == (d->iso ? 'T' : ' ') && read_hms(&q, stop, d->iso, &c);
-        if (ok && type->kind == TYPE_TIMESTAMP_LTZ) ok = q < stop && *q++ == 'Z';
-        *out = instant_datum(type, civil_instant(&c));
+        ok = read_timestamp(d, &q, stop, type, out);
     }
     if (ok && q == stop) return true;
     return bad(d, type->kind == TYPE_TIMESTAMP_LTZ ? "not a timestamp of this format (TIMESTAMP_LTZ needs a trailing Z)" :
@@ -278,39 +298,46 @@ static int base64_value(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
+/* As Jackson's MIME_NO_LINEFEEDS variant: units of four with padding required, blanks only between units. */
+static bool decode_base64(Str text, char *bytes, uint32_t *n)
+{
+    const char *p = text.ptr, *end = p + text.len;
+    for (*n = 0;;) {
+        while (p < end && (unsigned char)*p <= ' ') p++;
+        if (p == end) return true;
+        if (end - p < 4) return false;
+        int v[4] = { base64_value(p[0]), base64_value(p[1]), base64_value(p[2]), base64_value(p[3]) };
+        int have = p[2] == '=' && p[3] == '=' ? 2 : p[3] == '=' ? 3 : 4;
+        uint32_t bits = 0;
+        for (int i = 0; i < 4; i++) {
+            if (i < have && v[i] < 0) return false;
+            bits = bits << 6 | (i < have ? (uint32_t)v[i] : 0);
+        }
+        for (int i = 0; i < have - 1; i++) bytes[(*n)++] = (char)(bits >> (16 - 8 * i));
+        p += 4;
+    }
+}
+
 static bool read_base64(Decoder *d, const char **p, const char *end, JsonKind kind, Arena *arena, Datum *out)
 {
     Str text;
+    uint32_t n;
     if (kind != JSON_STRING) return bad(d, "binary columns take a base64 string");
     if (!scalar_text(d, p, end, kind, &text)) return false;
-    char *bytes = arena_alloc(arena, text.len * 3 / 4 + 3);
-    uint32_t n = 0, bits = 0, have = 0;
-    while (text.len > 0 && text.ptr[text.len - 1] == '=') text.len--;
-    for (uint32_t i = 0; i < text.len; i++) {
-        int v = base64_value(text.ptr[i]);
-        if (v < 0) return bad(d, "not base64");
-        bits = bits << 6 | (uint32_t)v;
-        if ((have += 6) >= 8) bytes[n++] = (char)(bits >> (have -= 8));
-    }
+    char *bytes = arena_alloc(arena, text.len / 4 * 3 + 3);
+    if (!decode_base64(text, bytes, &n)) return bad(d, "not base64");
     out->v.str = strview_of(bytes, n);
     return true;
 }
 
-/* STRING takes any scalar's text and the text of objects and arrays as written. */
+/* STRING takes any scalar's text, and objects and arrays as Jackson rewrites them. */
 static bool read_string(Decoder *d, const char **p, const char *end, JsonKind kind, Arena *arena, StrView *out)
 {
     Str text;
     if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
-        const char *start = *p;
-        if (!json_skip(p, end, 0)) return bad(d, "malformed document");
-        strbuf_clear(&d->nested_text);
-        bool quoted = false;                     /* Jackson rewrites the value without blanks */
-        for (const char *q = start; q < *p; q++) {
-            if (*q == '"') quoted = !quoted;
-            if (quoted && *q == '\\') strbuf_addc(&d->nested_text, *q++);
-            if (quoted || !(*q == ' ' || *q == '\n' || *q == '\r' || *q == '\t')) strbuf_addc(&d->nested_text, *q);
-        }
-        text = strbuf_str(&d->nested_text);
+        strbuf_clear(&d->text);
+        if (!json_rewrite(p, end, 0, &d->text)) return bad(d, "malformed document");
+        text = strbuf_str(&d->text);
     } else if (!scalar_text(d, p, end, kind, &text)) {
         return false;
     }
@@ -375,6 +402,7 @@ static bool read_map(Decoder *d, const char **p, const char *end, const Type *ty
     Arena *arena = d->builder->batch.arena;
     DatumList list = { 0 };
     bool ok = true;
+    const Type *value_type = type->kind == TYPE_MULTISET ? type_simple(TYPE_INT, true) : type->elem;
     *p = json_blank(*p + 1, end);
     if (*p < end && **p == '}') ++*p;
     else do {
@@ -382,7 +410,8 @@ static bool read_map(Decoder *d, const char **p, const char *end, const Type *ty
         Datum key = { 0 }, value = { 0 };
         if (!member_key(d, p, end, &name)) return false;
         key.v.str = strview_copy(arena, name.ptr, name.len);
-        if (!read_datum(d, p, end, type->elem, depth + 1, &value)) return false;
+        if (!read_datum(d, p, end, value_type, depth + 1, &value)) return false;
+        if (type->kind == TYPE_MULTISET && value.null) value = datum_i32(0);
         uint32_t i = 0;
         while (i < list.n && !strview_eq(&list.v[i].v.str, &key.v.str)) i += 2;
         if (i < list.n) { list.v[i + 1] = value; continue; }      /* the last of equal keys stands */

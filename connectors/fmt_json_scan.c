@@ -15,12 +15,35 @@ JsonKind json_kind(const char *p, const char *end)
     }
 }
 
-/* Eight bytes at a time: does any byte equal '"' or '\\', lie below 0x20, or have its high bit set? (Bit tricks: Hacker's Delight 6-1.) */
+/* Eight bytes at a time: does any byte equal '"' or '\\' or have its high bit set? (Bit tricks: Hacker's Delight 6-1.) */
 static inline uint64_t has_special(uint64_t w)
 {
     const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
     uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-    return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | (w - ones * 0x20) | w) & high;
+    return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | w) & high;
+}
+
+static int hex4(const char *p)
+{
+    int v = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = p[i];
+        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (d < 0) return -1;
+        v = v * 16 + d;
+    }
+    return v;
+}
+
+/* The escape whose letter stands at p; its length without the backslash, 0 = there is no such escape. */
+static int escape_len(const char *p, const char *end)
+{
+    if (p >= end) return 0;
+    switch (*p) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': return 1;
+    case 'u': return end - p >= 5 && hex4(p + 1) >= 0 ? 5 : 0;
+    default: return 0;
+    }
 }
 
 bool json_string_raw(const char **pp, const char *end, Str *raw, bool *escaped)
@@ -36,35 +59,22 @@ bool json_string_raw(const char **pp, const char *end, Str *raw, bool *escaped)
             p += 8;
         }
         /* At most eight ordinary bytes stand before the special one. */
-        while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\') p++;
+        while (p < end && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\') p++;
         if (p >= end) return false;
         if (*p == '"') break;
         if (*p == '\\') {
+            int len = escape_len(p + 1, end);
+            if (len == 0) return false;
             *escaped = true;
-            p += 2;
-            if (p > end) return false;
-        } else if ((unsigned char)*p >= 0x80) {
+            p += 1 + len;
+        } else {
             ascii = false;
             p++;
-        } else {
-            return false;
         }
     }
     *raw = (Str){ start, (uint32_t)(p - start) };
     *pp = p + 1;
     return ascii || utf8_valid(*raw);
-}
-
-static int hex4(const char *p)
-{
-    int v = 0;
-    for (int i = 0; i < 4; i++) {
-        char c = p[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        if (d < 0) return -1;
-        v = v * 16 + d;
-    }
-    return v;
 }
 
 /* \uXXXX with surrogate pairs; a lone surrogate becomes U+FFFD. p at the first hex digit. */

@@ -13,15 +13,17 @@ static inline const char *json_blank(const char *p, const char *end)
 }
 /* Kind of the value that begins at p (blanks skipped by the caller). */
 JsonKind json_kind(const char *p, const char *end);
-/* Raw string content between the quotes; *escaped tells whether it holds backslashes. p at the opening quote. false: not terminated, control
- * character inside, or not UTF-8. */
+/* Raw string content between the quotes; *escaped tells whether it holds backslashes. p at the opening quote. Control
+ * characters may stand in it bare, as Flink lets them. false: not terminated, a bad escape, or not UTF-8. */
 bool json_string_raw(const char **p, const char *end, Str *raw, bool *escaped);
-/* Resolves escapes of a raw string into out (appended). false: bad escape. */
+/* Resolves escapes of a raw string that json_string_raw let through into out (appended). false: bad escape. */
 bool json_unescape(Str raw, StrBuf *out);
 /* Number text as written; *integral: no fraction and no exponent. false: not a JSON number. */
 bool json_number(const char **p, const char *end, Str *text, bool *integral);
 /* Skips one value of any kind, checking its form. depth bounds nesting. */
 bool json_skip(const char **p, const char *end, int depth);
+/* Appends one value in Jackson's canonical text (fmt_json_text.c). */
+bool json_rewrite(const char **p, const char *end, int depth, StrBuf *out);
 /* Appends text as a JSON string with quotes, escaped as Jackson does. */
 void json_quote(Str text, StrBuf *out);
 enum { JSON_DEPTH_MAX = 200 };

@@ -31,6 +31,17 @@ const OptionDef json_options[] = {
     { NULL, OPT_STRING, NULL, 0, NULL, NULL },
 };
 
+/* A map, wherever it is nested, whose keys cannot be JSON's. */
+static bool has_odd_map(const Type *type)
+{
+    if (type->kind == TYPE_MAP && !type_is_string(type->key)) return true;
+    if (type->kind == TYPE_MULTISET) return !type_is_string(type->elem);
+    if (type->kind == TYPE_MAP || type->kind == TYPE_ARRAY) return has_odd_map(type->elem);
+    for (uint32_t i = 0; type->kind == TYPE_ROW && i < type->nfields; i++)
+        if (has_odd_map(type->fields[i].type)) return true;
+    return false;
+}
+
 static bool json_check(const Schema *schema, const Options *options, const char *prefix, Err *err)
 {
     FormatSpec spec = { .schema = schema, .options = options, .prefix = prefix };
@@ -39,9 +50,8 @@ static bool json_check(const Schema *schema, const Options *options, const char 
     if (missing && ignore)
         return err_set(err, E_OPTION, "options \"%sfail-on-missing-field\" and \"%signore-parse-errors\" cannot both be true", prefix ? prefix : "", prefix ? prefix : "");
     for (uint32_t i = 0; i < schema->n; i++) {
-        const Type *type = schema->cols[i].type;
-        if (type->kind == TYPE_MAP && !type_is_string(type->key)) {
-            err_set(err, E_UNSUPPORTED, "format 'json' needs map keys of type STRING, column \"" STR_FMT "\" has others", STR_ARG(schema->cols[i].name));
+        if (has_odd_map(schema->cols[i].type)) {
+            err_set(err, E_UNSUPPORTED, "format 'json' needs map and multiset keys of type STRING, column \"" STR_FMT "\" has others", STR_ARG(schema->cols[i].name));
             return err_hint(err, "Declare the column as MAP<STRING, ..> and cast the keys.");
         }
     }
@@ -81,16 +91,17 @@ void json_encoder_free(Encoder *e)
     if (e) arena_free(e->arena);
 }
 
-/* Without trailing zeros, then java.math.BigDecimal.toString: an exponent when the scale is negative or the number below 1e-6 (100.00 is 1E+2). */
+/* Plain: all digits of the scale. Otherwise without trailing zeros, then java.math.BigDecimal.toString: an exponent when the scale is negative or the number below 1e-6 (100.00 is 1E+2). */
 static void write_decimal(const Encoder *e, i128 v, uint32_t type_scale, StrBuf *out)
 {
     int32_t scale = (int32_t)type_scale;
+    if (e->plain_decimal) { decimal_print(v, type_scale, out); return; }
     if (v == 0) { strbuf_addc(out, '0'); return; }
-    while (v % 10 == 0 && (!e->plain_decimal || scale > 0)) { v /= 10; scale--; }
+    while (v % 10 == 0) { v /= 10; scale--; }
     int32_t digits = 0;
     for (i128 t = v < 0 ? -v : v; t; t /= 10) digits++;
     int32_t adjusted = digits - 1 - scale;
-    if (e->plain_decimal || scale == 0 || (scale > 0 && adjusted >= -6)) { decimal_print(v, (uint32_t)scale, out); return; }
+    if (scale == 0 || (scale > 0 && adjusted >= -6)) { decimal_print(v, (uint32_t)scale, out); return; }
     decimal_print(v, (uint32_t)(digits - 1), out);
     strbuf_addf(out, "E%+d", adjusted);
 }

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-typedef struct RawCodec { Arena *arena; const Type *type; uint32_t col; bool big_endian, latin1; } RawCodec;
+typedef struct RawCodec { Arena *arena; const Type *type; uint32_t col; bool big_endian, latin1, ascii; } RawCodec;
 struct Decoder { RawCodec raw; };
 struct Encoder { RawCodec raw; };
 
@@ -47,7 +47,8 @@ static void raw_init(RawCodec *raw, Arena *arena, const FormatSpec *spec)
 {
     *raw = (RawCodec){ arena, spec->schema->cols[0].type, spec->target ? spec->target[0] : 0,
                        !str_iis(raw_option(spec->options, spec->prefix, "endianness", STR("big-endian")), "little-endian"),
-                       str_iis(raw_option(spec->options, spec->prefix, "charset", STR("UTF-8")), "ISO-8859-1") };
+                       str_iis(raw_option(spec->options, spec->prefix, "charset", STR("UTF-8")), "ISO-8859-1"),
+                       str_iis(raw_option(spec->options, spec->prefix, "charset", STR("UTF-8")), "US-ASCII") };
 }
 static Decoder *raw_decoder_new(const FormatSpec *spec, Err *err)
 {
@@ -76,6 +77,31 @@ static uint64_t read_number(const char *p, uint32_t size, bool big_endian)
     return v;
 }
 
+static bool is_ascii(Str bytes)
+{
+    for (uint32_t i = 0; i < bytes.len; i++)
+        if ((unsigned char)bytes.ptr[i] >= 0x80) return false;
+    return true;
+}
+
+/* Text is UTF-8 everywhere: what the charset cannot read becomes U+FFFD, as Java's decoders have it. */
+static StrView replace_malformed(const RawCodec *raw, Str bytes, Arena *arena)
+{
+    char *text = arena_alloc(arena, bytes.len * 3u + 4);
+    uint32_t n = 0;
+    for (const char *p = bytes.ptr, *end = p + bytes.len; p < end;) {
+        uint32_t code = (unsigned char)*p;
+        if (raw->ascii) {
+            p++;
+            if (code >= 0x80) code = 0xFFFD;
+        } else {
+            p += utf8_decode(p, end, &code);
+        }
+        n += utf8_encode(code, text + n);
+    }
+    return strview_of(text, n);
+}
+
 static bool raw_value(const RawCodec *raw, Str bytes, Arena *arena, Datum *out, Err *err)
 {
     if (type_is_string(raw->type) && raw->latin1) {
@@ -83,6 +109,10 @@ static bool raw_value(const RawCodec *raw, Str bytes, Arena *arena, Datum *out, 
         uint32_t n = 0;
         for (uint32_t i = 0; i < bytes.len; i++) n += utf8_encode((unsigned char)bytes.ptr[i], text + n);
         out->v.str = strview_of(text, n);
+        return true;
+    }
+    if (type_is_string(raw->type) && !(raw->ascii ? is_ascii(bytes) : utf8_valid(bytes))) {
+        out->v.str = replace_malformed(raw, bytes, arena);
         return true;
     }
     if (type_phys(raw->type) == PHYS_STR) { out->v.str = strview_copy(arena, bytes.ptr, bytes.len); return true; }
@@ -118,11 +148,11 @@ static bool raw_encode(Encoder *e, const Batch *batch, uint32_t row, RowOp op, S
     if (value.null) return true;
     if (type_phys(e->raw.type) == PHYS_STR) {
         Str text = datum_text(&value);
-        if (!type_is_string(e->raw.type) || !e->raw.latin1) { strbuf_adds(out, text); return true; }
+        if (!type_is_string(e->raw.type) || !(e->raw.latin1 || e->raw.ascii)) { strbuf_adds(out, text); return true; }
         for (const char *p = text.ptr, *end = p + text.len; p < end;) {
             uint32_t code;
             p += utf8_decode(p, end, &code);
-            strbuf_addc(out, code < 256 ? (char)code : '?');
+            strbuf_addc(out, code < (e->raw.ascii ? 128u : 256u) ? (char)code : '?');
         }
         return true;
     }
