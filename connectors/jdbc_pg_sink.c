@@ -3,6 +3,7 @@
  * field as int32 length and bytes; the arrays are cut from it column by column. Threading: the owner's thread. */
 #include "connectors/jdbc_pg.h"
 #include "engine/base/fault.h"
+#include "engine/type/text.h"
 
 enum { COPY_CHUNK = 256 << 10 };
 
@@ -209,7 +210,7 @@ static void cut_arrays(JdbcWriter *w, const JdbcRows *rows, const uint32_t *cols
     }
 }
 
-static bool run_unnest(JdbcWriter *w, const char *sql, const JdbcRows *rows, const uint32_t *cols, uint32_t n, const char *what, Err *err)
+static bool send_unnest(JdbcWriter *w, const char *sql, const JdbcRows *rows, const uint32_t *cols, uint32_t n, Err *err)
 {
     Arena *arena = arena_new();
     Oid *types = ARENA_ARRAY(arena, Oid, n);
@@ -224,12 +225,63 @@ static bool run_unnest(JdbcWriter *w, const char *sql, const JdbcRows *rows, con
         formats[i] = 1;
     }
     bool ok = pg_query(&w->conn, sql, (int)n, types, values, lengths, formats, 0, &result, err);
-    if (!ok && !err->retriable && strstr(err->message, "(42P10)"))
-        err_hint(err, "The table needs a PRIMARY KEY or UNIQUE constraint on exactly the columns of the PRIMARY KEY declared here.");
-    if (!ok && !err->detail[0]) err_detail(err, "in a flush of %u %s", rows->n, what);
     PQclear(result);
     arena_free(arena);
     return ok;
+}
+
+/* The values of a buffered row. */
+static void print_row(const JdbcWriter *w, Str row, StrBuf *out)
+{
+    Arena *arena = arena_new();
+    const char *p = row.ptr + 2;
+    for (uint32_t c = 0; c < w->ncolumns; c++) {
+        Datum value = datum_null();
+        Err ignored = { 0 };
+        uint32_t len = pg_get32(p);
+        p += 4;
+        if (c) strbuf_addz(out, ", ");
+        if (len != UINT32_MAX && !pg_read_value(&w->columns[c], (Str){ p, len }, arena, &value, &ignored)) strbuf_addc(out, '?');
+        else datum_print(w->columns[c].column->type, &value, w->columns[c].zone, out);
+        if (len != UINT32_MAX) p += len;
+    }
+    arena_free(arena);
+}
+
+/* The server refused a value of one of the rows and did not say which: halves are tried, each taken back, until one row is left. */
+static void find_bad_row(JdbcWriter *w, const char *sql, const JdbcRows *rows, const uint32_t *cols, uint32_t n, Err *err)
+{
+    uint32_t low = 0, high = rows->n;
+    Err ignored = { 0 };
+    StrBuf text = { 0 };
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        JdbcRows half = { rows->rows + low, middle - low };
+        if (!pg_command(&w->conn, "BEGIN", &ignored)) return;
+        bool good = send_unnest(w, sql, &half, cols, n, &ignored);
+        if (!good && ignored.retriable) return;
+        err_clear(&ignored);
+        if (!pg_command(&w->conn, "ROLLBACK", &ignored)) return;
+        if (good) low = middle;
+        else high = middle;
+    }
+    print_row(w, rows->rows[low], &text);
+    err_detail(err, "row: " STR_FMT "%s", (int)(text.len > 400 ? 400 : text.len), text.ptr, text.len > 400 ? "..." : "");
+    strbuf_free(&text);
+}
+
+static bool run_unnest(JdbcWriter *w, const char *sql, const JdbcRows *rows, const uint32_t *cols, uint32_t n, bool in_transaction, Err *err)
+{
+    if (send_unnest(w, sql, rows, cols, n, err)) return true;
+    if (err->retriable || err->code != E_EXTERNAL) return false;
+    if (strstr(err->message, "(42P10)"))
+        err_hint(err, "The table needs a PRIMARY KEY or UNIQUE constraint on exactly the columns of the PRIMARY KEY declared here.");
+    bool value = strstr(err->message, "(22") || strstr(err->message, "(23");    /* SQLSTATE classes: data, constraints */
+    if (!value || err->detail[0]) return false;
+    Err ignored = { 0 };
+    if (in_transaction && !pg_command(&w->conn, "ROLLBACK", &ignored)) return false;
+    find_bad_row(w, sql, rows, cols, n, err);
+    return false;
 }
 
 bool pg_writer_flush(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *deletes, Err *err)
@@ -244,8 +296,8 @@ bool pg_writer_flush(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *del
     }
     bool ok = !both || pg_command(&w->conn, "BEGIN", err);
     if (ok && inserts->n)
-        ok = w->copy ? copy_rows(w, inserts, err) : run_unnest(w, w->insert_sql, inserts, NULL, w->ncolumns, "rows", err);
-    if (ok && deletes->n) ok = run_unnest(w, w->delete_sql, deletes, table->pk, table->npk, "deletes", err);
+        ok = w->copy ? copy_rows(w, inserts, err) : run_unnest(w, w->insert_sql, inserts, NULL, w->ncolumns, both, err);
+    if (ok && deletes->n) ok = run_unnest(w, w->delete_sql, deletes, table->pk, table->npk, both, err);
     if (ok && both) ok = pg_command(&w->conn, "COMMIT", err);
     if (!ok && both && w->conn.pg && PQstatus(w->conn.pg) == CONNECTION_OK) {
         Err ignored = { 0 };

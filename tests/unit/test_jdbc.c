@@ -386,6 +386,14 @@ static void refusals(void **state)
     assert_false(TEST_SINK(&pg.t, "jdbc", &pg.err, "+I a | 1 | 1\n+I a | 1 | 2\n"));
     assert_non_null(strstr(pg.err.message, "duplicate key value violates unique constraint"));
     assert_non_null(strstr(pg.err.detail, "COPY t, line 2"));
+    query(&pg, "ALTER TABLE t ALTER COLUMN k TYPE varchar(3)");
+    pg.t.table.npk = 2;
+    err_clear(&pg.err);
+    assert_false(TEST_SINK(&pg.t, "jdbc", &pg.err, "+I a | 1 | 1\n+I b | 1 | 2\n+I long | 1 | <NULL>\n+I d | 1 | 4\n-D z | 1 | 1\n"));
+    assert_non_null(strstr(pg.err.message, "value too long for type character varying(3)"));
+    assert_string_equal(pg.err.detail, "row: long, 1, NULL");
+    assert_text(query(&pg, "SELECT count(*) FROM t"), "0\n");
+    pg.t.table.npk = 0;
     query(&pg, "ALTER TABLE t DROP COLUMN v");
     err_clear(&pg.err);
     assert_false(TEST_SINK(&pg.t, "jdbc", &pg.err, "+I a | 1 | 1\n"));
