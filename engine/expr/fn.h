@@ -8,6 +8,10 @@
 #define FN_ROW(NAME, ARGS, RET, FLAGS, INFER, BODY, PREPARE, CATEGORY, DOC, EXAMPLE, RESULT)                                      \
     { .name = NAME, .args = ARGS, .ret = RET, .flags = FLAGS, .infer = INFER, .body = BODY, .prepare = PREPARE, .category = CATEGORY, \
       .doc = DOC, .example = EXAMPLE, .result = RESULT }
+/* The same with a vector kernel. */
+#define FN_ROW_KERNEL(NAME, ARGS, RET, FLAGS, INFER, BODY, KERNEL, PREPARE, CATEGORY, DOC, EXAMPLE, RESULT)                       \
+    { .name = NAME, .args = ARGS, .ret = RET, .flags = FLAGS, .infer = INFER, .body = BODY, .kernel = KERNEL, .prepare = PREPARE,   \
+      .category = CATEGORY, .doc = DOC, .example = EXAMPLE, .result = RESULT }
 #define FN_END { .name = NULL }
 #define FN_MAYBE __attribute__((unused))
 #define FN_BODY(NAME) \

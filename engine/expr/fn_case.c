@@ -1,6 +1,7 @@
 /* UPPER, LOWER, INITCAP with Java's String rules: one character may become several (ß -> SS), a final sigma is its own letter.
  * ASCII text takes a short cut. Result longer than a CHAR(n) argument is cut, as the result type has the same n. */
 #include "engine/expr/fn.h"
+#include "engine/expr/kernels_fn.h"
 #include <utf8proc.h>
 
 typedef struct UpperRow { uint16_t from, to[3]; } UpperRow;
@@ -142,8 +143,8 @@ FN_BODY(fn_initcap)
 }
 
 const FuncDef fn_case_table[] = {
-    FN_ROW("UPPER", "str", "$1", FN_STRICT | FN_TOTAL, NULL, fn_upper, NULL, "string", "Text in upper case.", "UPPER('Flink')", "FLINK"),
-    FN_ROW("LOWER", "str", "$1", FN_STRICT | FN_TOTAL, NULL, fn_lower, NULL, "string", "Text in lower case.", "LOWER('Flink')", "flink"),
+    FN_ROW_KERNEL("UPPER", "str", "$1", FN_STRICT | FN_TOTAL, NULL, fn_upper, kernel_upper, NULL, "string", "Text in upper case.", "UPPER('Flink')", "FLINK"),
+    FN_ROW_KERNEL("LOWER", "str", "$1", FN_STRICT | FN_TOTAL, NULL, fn_lower, kernel_lower, NULL, "string", "Text in lower case.", "LOWER('Flink')", "flink"),
     FN_ROW("INITCAP", "str", "$1", FN_STRICT | FN_TOTAL, NULL, fn_initcap, NULL, "string", "First letter of each word in upper case, the others in lower case.", "INITCAP('hello wORLD')", "Hello World"),
     FN_END
 };

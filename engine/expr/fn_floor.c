@@ -1,6 +1,7 @@
 /* FLOOR and CEIL of numbers and of dates and times to a unit. Numbers keep their type, DECIMAL(p,s) becomes DECIMAL(p,0).
  * TIMESTAMP_LTZ is cut in local time. CEIL(date TO DAY) is always the next day, CEIL(TIME '23:59:59' TO HOUR) 24:00:00 (measured). */
 #include "engine/expr/fn.h"
+#include "engine/expr/kernels_fn.h"
 #include "engine/expr/fn_time_arith.h"
 #include "engine/type/decimal.h"
 #include <math.h>
@@ -78,7 +79,7 @@ FN_BODY(fn_floor) { return floor_call(call, env, args, false, out); }
 FN_BODY(fn_ceil) { return floor_call(call, env, args, true, out); }
 
 const FuncDef fn_floor_table[] = {
-    FN_ROW("FLOOR", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_floor, NULL, "math", "The number rounded down, or a date or time cut to a unit.", "FLOOR(TIME '12:44:31' TO MINUTE)", "12:44:00"),
+    FN_ROW_KERNEL("FLOOR", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_floor, kernel_floor, NULL, "math", "The number rounded down, or a date or time cut to a unit.", "FLOOR(TIME '12:44:31' TO MINUTE)", "12:44:00"),
     FN_ROW("CEIL", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The number rounded up, or a date or time moved up to a unit.", "CEIL(1.2)", "2"),
     FN_ROW("CEILING", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The same as CEIL.", "CEILING(1.2)", "2"),
     FN_END

@@ -1,6 +1,7 @@
 /* Cutting, padding and replacing: TRIM family, SUBSTRING, LEFT, RIGHT, LPAD, RPAD, REPEAT, REVERSE, OVERLAY, REPLACE, TRANSLATE.
  * Positions count code points from 1; LPAD, RPAD and OVERLAY count UTF-16 units, as Flink's do (measured). */
 #include "engine/expr/fn.h"
+#include "engine/expr/kernels_fn.h"
 
 /* Is the code point at p one of the characters of set? */
 static bool set_has(Str set, const char *p, uint32_t len)
@@ -73,21 +74,24 @@ static const Type *infer_trim(InferCtx *infer, Err *err)
 FN_BODY(fn_trim) { return ret_slice(out, trim_side(arg_str(&args[2]), arg_str(&args[1]), *(const TrimSide *)call->data)); }
 
 /* 1-based; 0 counts as 1, negative from the end; before the start or past the end gives ''. */
-FN_BODY(fn_substring)
+Str text_substring(Str s, int64_t pos, uint32_t length)
 {
-    Str s = arg_str(&args[0]);
-    int64_t pos = args[1].v.i32, start = 0;
-    int64_t length = arg_count(call) > 2 ? args[2].v.i32 : INT32_MAX;
-    if (length < 0) return ret_null(out);
+    int64_t start = 0;
     bool ascii = str_is_ascii(s);
     if (pos > 0) start = pos - 1;
     else if (pos < 0) start = (ascii ? s.len : utf8_len(s)) + pos;
-    if (start < 0 || start >= s.len) return ret_slice(out, STR(""));
-    if (ascii) return ret_slice(out, str_sub(s, (uint32_t)start, (uint32_t)length));
+    if (start < 0 || start >= s.len) return STR("");
+    if (ascii) return str_sub(s, (uint32_t)start, length);
     uint32_t from = utf8_offset(s, (uint32_t)start);
     Str rest = { s.ptr + from, s.len - from };
-    rest.len = utf8_offset(rest, (uint32_t)length);
-    return ret_slice(out, rest);
+    rest.len = utf8_offset(rest, length);
+    return rest;
+}
+
+FN_BODY(fn_substring)
+{
+    int32_t length = arg_count(call) > 2 ? args[2].v.i32 : INT32_MAX;
+    return length < 0 ? ret_null(out) : ret_slice(out, text_substring(arg_str(&args[0]), args[1].v.i32, (uint32_t)length));
 }
 
 FN_BODY(fn_left)
@@ -260,8 +264,8 @@ const FuncDef fn_string_table[] = {
     FN_ROW("LTRIM", "str,str?", NULL, STRICT_TOTAL, infer_varchar_of_0, fn_ltrim, NULL, "string", "Text without leading characters of a set (blank by default).", "LTRIM('  ab')", "ab"),
     FN_ROW("RTRIM", "str,str?", NULL, STRICT_TOTAL, infer_varchar_of_0, fn_rtrim, NULL, "string", "Text without trailing characters of a set (blank by default).", "RTRIM('abxy', 'xy')", "ab"),
     FN_ROW("BTRIM", "str,str?", "STRING", STRICT_TOTAL, NULL, fn_btrim, NULL, "string", "Text without characters of a set (blank by default) at both ends.", "BTRIM('xxabx', 'x')", "ab"),
-    FN_ROW("SUBSTRING", "str,integer,integer?", NULL, STRICT_TOTAL | FN_NULLABLE, infer_varchar_of_0, fn_substring, NULL, "string", "Part of a text from a position (1-based, negative from the end), optionally of a length.", "SUBSTRING('Hello' FROM 2 FOR 3)", "ell"),
-    FN_ROW("SUBSTR", "str,integer,integer?", NULL, STRICT_TOTAL | FN_NULLABLE, infer_varchar_of_0, fn_substring, NULL, "string", "The same as SUBSTRING.", "SUBSTR('Hello', -3)", "llo"),
+    FN_ROW_KERNEL("SUBSTRING", "str,integer,integer?", NULL, STRICT_TOTAL | FN_NULLABLE, infer_varchar_of_0, fn_substring, kernel_substring, NULL, "string", "Part of a text from a position (1-based, negative from the end), optionally of a length.", "SUBSTRING('Hello' FROM 2 FOR 3)", "ell"),
+    FN_ROW_KERNEL("SUBSTR", "str,integer,integer?", NULL, STRICT_TOTAL | FN_NULLABLE, infer_varchar_of_0, fn_substring, kernel_substring, NULL, "string", "The same as SUBSTRING.", "SUBSTR('Hello', -3)", "llo"),
     FN_ROW("LEFT", "str,integer", NULL, STRICT_TOTAL | FN_NULLABLE, infer_varchar_of_0, fn_left, NULL, "string", "First n characters.", "LEFT('Hello', 2)", "He"),
     FN_ROW("RIGHT", "str,integer", NULL, STRICT_TOTAL | FN_NULLABLE, infer_varchar_of_0, fn_right, NULL, "string", "Last n characters.", "RIGHT('Hello', 2)", "lo"),
     FN_ROW("LPAD", "str,integer,str", "STRING", FN_STRICT, NULL, fn_lpad, NULL, "string", "Text filled up on the left to a length, or cut to it.", "LPAD('7', 3, '0')", "007"),

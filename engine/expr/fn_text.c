@@ -1,6 +1,7 @@
 /* Joining, finding, splitting and testing text: CONCAT, POSITION family, SPLIT, STARTSWITH, ASCII, CHR, ELT, IS_ALPHA and others.
  * Positions count code points from 1. */
 #include "engine/expr/fn.h"
+#include "engine/expr/kernels_fn.h"
 #include <utf8proc.h>
 
 FN_BODY(fn_char_length) { return ret_int(out, (int32_t)utf8_len(arg_str(&args[0]))); }
@@ -288,8 +289,8 @@ FN_BODY(fn_is_decimal)
 const FuncDef fn_text_table[] = {
     FN_ROW("CHAR_LENGTH", "str", "INT", STRICT_TOTAL, NULL, fn_char_length, NULL, "string", "Number of characters.", "CHAR_LENGTH('Thomas')", "6"),
     FN_ROW("CHARACTER_LENGTH", "str", "INT", STRICT_TOTAL, NULL, fn_char_length, NULL, "string", "The same as CHAR_LENGTH.", "CHARACTER_LENGTH('abc')", "3"),
-    FN_ROW("CONCAT", "str+", "STRING", STRICT_TOTAL, NULL, fn_concat, NULL, "string", "Texts joined; NULL if any is NULL.", "CONCAT('a', 'b', 'c')", "abc"),
-    FN_ROW("||", NULL, NULL, STRICT_TOTAL | FN_OPERATOR, infer_concat_op, fn_concat, NULL, "string", "Two texts joined; NULL if one is NULL.", "'a' || 'b'", "ab"),
+    FN_ROW_KERNEL("CONCAT", "str+", "STRING", STRICT_TOTAL, NULL, fn_concat, kernel_concat, NULL, "string", "Texts joined; NULL if any is NULL.", "CONCAT('a', 'b', 'c')", "abc"),
+    FN_ROW_KERNEL("||", NULL, NULL, STRICT_TOTAL | FN_OPERATOR, infer_concat_op, fn_concat, kernel_concat, NULL, "string", "Two texts joined; NULL if one is NULL.", "'a' || 'b'", "ab"),
     FN_ROW("CONCAT_WS", "str,str*", "STRING", FN_TOTAL, NULL, fn_concat_ws, NULL, "string", "Texts joined with a separator between them; NULLs are left out.", "CONCAT_WS('~', 'AA', 'BB')", "AA~BB"),
     FN_ROW("POSITION", "str,str,integer?", "INT", STRICT_TOTAL, NULL, fn_position, NULL, "string", "Place of the first occurrence of a text in another one, 0 if there is none.", "POSITION('l' IN 'Hello')", "3"),
     FN_ROW("LOCATE", "str,str,integer?", "INT", STRICT_TOTAL, NULL, fn_position, NULL, "string", "Place of a text in another one, at or after a position.", "LOCATE('or', 'corporate floor', 3)", "5"),

@@ -3,6 +3,7 @@
  * java.util.TimeZone (TO_DATE with a format, UNIX_TIMESTAMP, FROM_UNIXTIME, CONVERT_TZ, DATE_FORMAT of text). Instants before 1970 round down.
  * Constant patterns and zones are looked up once per call site. */
 #include "engine/expr/fn.h"
+#include "engine/expr/kernels_fn.h"
 #include "engine/base/clock.h"
 #include "engine/type/decimal.h"
 #include <math.h>
@@ -293,9 +294,9 @@ FN_BODY(fn_convert_tz)
 #define STRICT_NULL (FN_STRICT | FN_NULLABLE)
 const FuncDef fn_time_table[] = {
     FN_ROW("TO_TIMESTAMP", "str,str?", NULL, STRICT_NULL | FN_TOTAL, infer_timestamp3, fn_to_timestamp, prepare_formatter_1, "time", "A timestamp read from text by a java.time pattern; NULL if it cannot be read.", "TO_TIMESTAMP('29.02.2024 13:04', 'dd.MM.yyyy HH:mm')", "2024-02-29 13:04:00.000"),
-    FN_ROW("TO_TIMESTAMP_LTZ", NULL, NULL, STRICT_NULL, infer_to_timestamp_ltz, fn_to_timestamp_ltz, prepare_formatter_1, "time", "An instant from a number of 10^-n seconds since 1970 (milliseconds by default), or from text in UTC or a zone.", "TO_TIMESTAMP_LTZ(1709212455123, 3)", "2024-02-29 13:14:15.123"),
+    FN_ROW_KERNEL("TO_TIMESTAMP_LTZ", NULL, NULL, STRICT_NULL, infer_to_timestamp_ltz, fn_to_timestamp_ltz, kernel_to_timestamp_ltz, prepare_formatter_1, "time", "An instant from a number of 10^-n seconds since 1970 (milliseconds by default), or from text in UTC or a zone.", "TO_TIMESTAMP_LTZ(1709212455123, 3)", "2024-02-29 13:14:15.123"),
     FN_ROW("TO_DATE", "str,str?", "DATE", STRICT_NULL, NULL, fn_to_date, prepare_simple_1, "time", "A date read from text, by a SimpleDateFormat pattern if one is given; NULL if it cannot be read.", "TO_DATE('29/02/2024', 'dd/MM/yyyy')", "2024-02-29"),
-    FN_ROW("DATE_FORMAT", "any,str", NULL, STRICT_NULL, infer_date_format, fn_date_format, prepare_date_format, "time", "A timestamp (or its text) printed by a pattern, in the session zone.", "DATE_FORMAT(TIMESTAMP '2024-02-29 13:04:05', 'yyyy/MM/dd')", "2024/02/29"),
+    FN_ROW_KERNEL("DATE_FORMAT", "any,str", NULL, STRICT_NULL, infer_date_format, fn_date_format, kernel_date_format, prepare_date_format, "time", "A timestamp (or its text) printed by a pattern, in the session zone.", "DATE_FORMAT(TIMESTAMP '2024-02-29 13:04:05', 'yyyy/MM/dd')", "2024/02/29"),
     FN_ROW("UNIX_TIMESTAMP", "|str,str?", "BIGINT", FN_STRICT | FN_VOLATILE, NULL, fn_unix_timestamp, prepare_simple_1, "time", "Seconds since 1970: now, or of a text read in the session zone (-9223372036854775808 if it cannot be read).", "UNIX_TIMESTAMP('1970-01-01 00:00:44')", "44"),
     FN_ROW("FROM_UNIXTIME", "bigint,str?", "STRING", STRICT_NULL, NULL, fn_from_unixtime, prepare_simple_1, "time", "Seconds since 1970 printed in the session zone by a SimpleDateFormat pattern.", "FROM_UNIXTIME(44)", "1970-01-01 00:00:44"),
     FN_ROW("CONVERT_TZ", "str,str,str", "STRING", STRICT_NULL, NULL, fn_convert_tz, prepare_convert_tz, "time", "The text of a time in one zone as the text of the same time in another.", "CONVERT_TZ('1970-01-01 00:00:00', 'UTC', 'America/Los_Angeles')", "1969-12-31 16:00:00"),
