@@ -13,6 +13,7 @@ const OptionDef config_defs[] = {
     { "parallelism.default", OPT_INT, NULL, 0, NULL, "Number of equal pipelines of a job; unset = as many cores as its sources can use." },
     { "pipeline.name", OPT_STRING, NULL, 0, NULL, "Name of the next jobs; default insert-into_<table>." },
     { "pipeline.auto-watermark-interval", OPT_DURATION, "200 ms", 0, NULL, "How often watermarks are emitted; 0 = after every row." },
+    { "weir.pin-cores", OPT_BOOL, "true", 0, NULL, "Keep a job and the client threads of its connectors on one core each." },
     { "pipeline.max-parallelism", OPT_INT, "-1", IGN, NULL, "Key groups of a cluster job." },
     { "pipeline.object-reuse", OPT_BOOL, "false", IGN, NULL, "JVM object reuse." },
     { "pipeline.operator-chaining.enabled", OPT_BOOL, "true", IGN, NULL, "Operators of one pipeline are always chained." },

@@ -1,6 +1,7 @@
 /* Job: a thread around its pipelines, and the life RUNNING -> FINISHED | FAILED | CANCELLED seen from outside.
  * Connectors are opened on the caller's thread, so that their errors are the caller's; from then on only the job's thread
  * touches operators. Shared state (state, error, metrics) is under one mutex; the stop flags are atomic. */
+#include "engine/run/affinity.h"
 #include "engine/run/job.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
@@ -20,6 +21,7 @@ enum { WAIT_US = 50000, METRICS_US = 100000 };
 typedef enum StopRequest { STOP_NONE, STOP_CLEAN, STOP_NOW } StopRequest;
 
 struct Job {
+    int core;                                    /* CORE_ANY: not bound */
     Plan *plan;
     JobConfig config;
     Pipeline *pipelines; uint32_t npipelines;    /* one today; N equal ones, joined by exchanges, have their place here */
@@ -122,6 +124,7 @@ static void set_ended(Job *job, JobState state, const Err *err)
 static void *job_thread(void *arg)
 {
     Job *job = arg;
+    core_bind(job->core, NULL);
     Err err = { 0 };
     Pipeline *pipeline = &job->pipelines[0];
     bool ok = run_to_end(job, pipeline, &err);
@@ -159,6 +162,7 @@ static Job *job_new(Plan *plan, const JobConfig *config)
     job->state = JOB_RUNNING;
     job->query_start_us = clock_now_us();
     job->ckpt_interval_us = plan->config ? config_i64(plan->config, "execution.checkpointing.interval") : 0;
+    job->core = plan->config && !config_bool(plan->config, "weir.pin-cores") ? CORE_ANY : core_next();
     job->metrics.started_us = job->query_start_us;
     job->metrics.watermark_us = INT64_MIN;
     pthread_mutex_init(&job->mutex, NULL);
@@ -171,9 +175,13 @@ Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
 {
     Job *job = job_new(plan_owned, config);
     bool ok = true;
+    cpu_set_t before;
+    /* Clients' threads are started while connectors open: they get the job's core. */
+    core_bind(job->core, &before);
     if (config->opening) config->opening(config->opening_ctx, job);
     for (uint32_t i = 0; ok && i < job->npipelines; i++) ok = pipeline_open(&job->pipelines[i], job->plan, &job->config, job->query_start_us, false, err);
     if (config->opening) config->opening(config->opening_ctx, NULL);
+    core_unbind(job->core, &before);
     if (ok && job->ended_fd < 0) ok = err_set(err, E_EXTERNAL, "cannot make an event descriptor for the job: %s", strerror(errno));
     if (ok && pthread_create(&job->thread, NULL, job_thread, job) != 0) ok = err_set(err, E_EXTERNAL, "cannot start a thread for the job");
     if (!ok) {
