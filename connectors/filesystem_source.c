@@ -281,12 +281,7 @@ static bool decode_record(Source *s, uint32_t len, Err *err)
         ok = true;
     }
     if (!ok) {
-        if (!err->detail[0]) err_detail(err, "file \"%s\" at byte %llu", s->files.v[s->place.file].path, (unsigned long long)s->place.offset);
-        else {
-            char before[sizeof err->detail];
-            memcpy(before, err->detail, sizeof before);
-            err_detail(err, "file \"%s\" at byte %llu, %s", s->files.v[s->place.file].path, (unsigned long long)s->place.offset, before);
-        }
+        err_detail(err, "file \"%s\" at byte %llu", s->files.v[s->place.file].path, (unsigned long long)s->place.offset);
         return false;
     }
     s->at += len;

@@ -421,6 +421,7 @@ static bool refuse(const Decoder *d, Str bytes, Err *err)
 {
     if (d->where) err_set(err, E_BAD_RECORD, "cannot read CSV record: field \"" STR_FMT "\": %s", STR_ARG(d->where->name), d->why);
     else err_set(err, E_BAD_RECORD, "cannot read CSV record: %s", d->why);
+    while (bytes.len && (bytes.ptr[bytes.len - 1] == '\n' || bytes.ptr[bytes.len - 1] == '\r')) bytes.len--;
     err_detail(err, "record: " STR_FMT "%s", (int)(bytes.len > 200 ? 200 : bytes.len), bytes.ptr, bytes.len > 200 ? "..." : "");
     return err_hint(err, "Set 'csv.ignore-parse-errors' = 'true' to read bad fields as NULL and to skip and count bad records.");
 }
