@@ -71,8 +71,16 @@ static bool is_true(const Expr *expr)
     return expr->kind == EXPR_CONST && expr->type->kind == TYPE_BOOLEAN && !expr->value.null && expr->value.v.b;
 }
 
+/* Time attributes of both sides in one comparison: the join is bounded by time and its rows expire, which a regular join cannot. */
+static bool compares_times(const Expr *expr, uint32_t width, bool *left, bool *right)
+{
+    if (expr->kind == EXPR_COLUMN && expr->type->attr != ATTR_NONE) *(expr->column < width ? left : right) = true;
+    for (uint32_t i = 0; i < expr->nargs; i++) (void)compares_times(expr->args[i], width, left, right);
+    return *left && *right;
+}
+
 /* NULL-safe keys only where there are no others: one join compares all its keys alike. */
-static KeyPairs split_condition(Binder *b, Expr *condition, uint32_t width)
+static KeyPairs split_condition(Binder *b, Expr *condition, uint32_t width, Err *err)
 {
     Expr *one[1] = { condition };
     Expr **terms = condition->kind == EXPR_AND ? condition->args : one;
@@ -87,6 +95,9 @@ static KeyPairs split_condition(Binder *b, Expr *condition, uint32_t width)
         if (key_pair(terms[i], width, pairs.null_safe, &pairs.left[pairs.n], &pairs.right[pairs.n])) pairs.n++;
         else pairs.rest = filters_and(b->arena, pairs.rest, terms[i]);
     }
+    bool left_time = false, right_time = false;
+    if (pairs.rest && !b->plan->batch && compares_times(pairs.rest, width, &left_time, &right_time))
+        refuse_clause(err, pairs.rest->span, "a join bounded by time attributes (an interval join) is", "Join windows of both streams on their keys, window_start and window_end; or CAST one time to lose the attribute and join without bound.");
     pairs.null_safe = pairs.null_safe && pairs.n;
     return pairs;
 }
@@ -156,7 +167,8 @@ PlanNode *plan_join(Binder *b, PlanNode *left, PlanNode *right, PlanJoinKind kin
     if (condition) condition = expr_fold(&b->ctx, condition, err);
     if (err->set) return NULL;
     KeyPairs pairs = { 0 };
-    if (condition) pairs = split_condition(b, condition, nl);
+    if (condition) pairs = split_condition(b, condition, nl, err);
+    if (err->set) return NULL;
     uint32_t *left_keys = ARENA_ARRAY(b->arena, uint32_t, pairs.n + 1), *right_keys = ARENA_ARRAY(b->arena, uint32_t, pairs.n + 1);
     PlanNode *sides[2];
     sides[0] = side_keys(b, left, pairs.left, pairs.n, 0, left_keys, span, err);

@@ -96,11 +96,93 @@ static void push_below_state(Plan *plan)
     }
 }
 
+/* --- conditions into joins --- */
+
+/* -1 left side only, 1 right side only, 0 both, 2 no column at all. */
+static int condition_side(const Expr *expr, uint32_t width)
+{
+    if (expr->kind == EXPR_COLUMN) return expr->column < width ? -1 : 1;
+    int side = 2;
+    for (uint32_t i = 0; i < expr->nargs; i++) {
+        int arg = condition_side(expr->args[i], width);
+        if (arg == 2) continue;
+        if (side != 2 && arg != side) return 0;
+        side = arg;
+    }
+    return side;
+}
+
+static bool join_key(const PlanNode *join, const Expr *term)
+{
+    if (term->kind != EXPR_CALL || term->nargs != 2 || strcmp(term->func->name, "=") != 0) return false;
+    if (term->args[0]->kind != EXPR_COLUMN || term->args[1]->kind != EXPR_COLUMN || join->u.join.null_safe) return false;
+    uint32_t width = join->inputs[0]->schema->n;
+    const Type *a = term->args[0]->type, *b = term->args[1]->type;
+    return (term->args[0]->column < width) != (term->args[1]->column < width) && (type_eq(a, b, true) || (type_is_string(a) && type_is_string(b)));
+}
+
+static void add_join_key(Plan *plan, PlanNode *join, const Expr *term)
+{
+    JoinConfig *config = &join->u.join;
+    uint32_t width = join->inputs[0]->schema->n, n = config->nkeys, a = term->args[0]->column, b = term->args[1]->column;
+    uint32_t *left = ARENA_ARRAY(plan->arena, uint32_t, n + 1), *right = ARENA_ARRAY(plan->arena, uint32_t, n + 1);
+    for (uint32_t i = 0; i < n; i++) left[i] = config->left_keys[i], right[i] = config->right_keys[i];
+    left[n] = a < width ? a : b;
+    right[n] = (a < width ? b : a) - width;
+    config->left_keys = left, config->right_keys = right, config->nkeys = n + 1;
+}
+
+static PlanNode *filter_node(Plan *plan, PlanNode *in, Expr *filter, int64_t shift)
+{
+    Expr **map = ARENA_ARRAY(plan->arena, Expr *, (size_t)shift + in->schema->n + 1), **exprs = ARENA_ARRAY(plan->arena, Expr *, in->schema->n + 1);
+    for (uint32_t i = 0; i < in->schema->n; i++) map[shift + i] = exprs[i] = expr_column(plan->arena, i, in->schema->cols[i].type, filter->span);
+    PlanNode *node = plan_node(plan, PLAN_CALC, &in, 1, in->schema, filter->span);
+    node->u.calc = (CalcConfig){ expr_substitute(plan->arena, filter, map, (uint32_t)shift + in->schema->n), exprs, in->schema->n };
+    return node;
+}
+
+/* WHERE over an inner join: equalities of its sides become keys, conditions on one side go below it. */
+static bool push_into_join(Plan *plan, PlanNode *calc, PlanNode *join)
+{
+    Expr *filter = calc->u.calc.filter, *one[1] = { filter }, *rest = NULL, *sides[2] = { NULL, NULL };
+    uint32_t n = filter->kind == EXPR_AND ? filter->nargs : 1, width = join->inputs[0]->schema->n;
+    Expr **terms = filter->kind == EXPR_AND ? filter->args : one;
+    bool moved = false;
+    for (uint32_t i = 0; i < n; i++) {
+        int side = expr_is_deterministic(terms[i]) ? condition_side(terms[i], width) : 2;
+        moved = moved || join_key(join, terms[i]) || side == -1 || side == 1;
+        if (join_key(join, terms[i])) add_join_key(plan, join, terms[i]);
+        else if (side == -1 || side == 1) sides[side > 0] = filters_and(plan->arena, sides[side > 0], terms[i]);
+        else rest = filters_and(plan->arena, rest, terms[i]);
+    }
+    calc->u.calc.filter = rest;
+    for (int s = 0; s < 2; s++)
+        if (sides[s]) join->inputs[s] = filter_node(plan, join->inputs[s], sides[s], s ? width : 0);
+    return moved;
+}
+
+static bool push_join_conditions(Plan *plan)
+{
+    uint32_t *users = count_users(plan), n = plan->nnodes;
+    bool moved = false;
+    for (uint32_t i = 0; i < n; i++) {
+        PlanNode *node = plan->nodes[i], *in = node->ninputs ? node->inputs[0] : NULL;
+        if (node->kind != PLAN_CALC || !node->u.calc.filter || in->kind != PLAN_JOIN || in->id >= n || users[in->id] != 1 || in->u.join.kind != PLAN_JOIN_INNER) continue;
+        moved = push_into_join(plan, node, in) || moved;
+    }
+    return moved;
+}
+
 void plan_rewrite(Plan *plan)
 {
     drop_distinct(plan);
     merge_calcs(plan);
     plan_topology(plan);
+    while (push_join_conditions(plan)) {
+        plan_topology(plan);
+        merge_calcs(plan);
+        plan_topology(plan);
+    }
     push_below_state(plan);
 }
 
