@@ -23,6 +23,7 @@ typedef struct Binder {
     const Cte *ctes;
     Str catalog, database;                       /* that names are completed with: the session's, or a view's own */
     uint32_t depth;                              /* nesting of queries and views */
+    struct SubLink *link;                        /* the query is a value in an expression: what ties it to the query around; NULL else */
     Span view_span;                              /* within a view: where the statement names it; len 0 = not in a view */
 } Binder;
 
@@ -31,7 +32,7 @@ Binder binder_new(AnalyzeEnv *env, Plan *plan, Arena *arena);
 /* --- aggregate queries --- */
 
 /* While the select list is bound, results stand for columns that do not exist yet: */
-enum { AGG_COLUMN = 1 << 20, PROP_COLUMN = 1 << 21, GROUPING_COLUMN = 1 << 22, OVER_COLUMN = 1 << 23, VIRTUAL_COLUMN = AGG_COLUMN };
+enum { AGG_COLUMN = 1 << 20, PROP_COLUMN = 1 << 21, GROUPING_COLUMN = 1 << 22, OVER_COLUMN = 1 << 23, SUB_COLUMN = 1 << 25, OUTER_COLUMN = 1 << 26 };
 typedef struct BoundAgg { AggCall call; Expr **args; Expr *filter; } BoundAgg;
 typedef struct GroupWindow { WindowSpec spec; Expr *time; Expr **args; uint32_t nargs; Span span; } GroupWindow;  /* GROUP BY TUMBLE(..) */
 typedef struct BoundGrouping { uint64_t keys[8]; uint32_t nkeys; bool id; Span span; } BoundGrouping;            /* GROUPING(k), GROUPING_ID(a, b) */
@@ -48,12 +49,21 @@ typedef struct Grouping {
     struct { BoundOver *v; uint32_t n, cap; } overs;
 } Grouping;
 
+/* A subquery as a value: joined to its query's rows by the equalities of its WHERE with columns of the query around. */
+typedef struct SubLink {
+    const Scope *outer;                          /* of the query around */
+    Expr **inner_keys, **outer_keys; uint32_t nkeys;
+} SubLink;
+typedef struct SubQuery { PlanNode *node; /* value, then keys */ SubLink link; bool count; /* of no rows: 0, not NULL */ const Type *type; Span span; } SubQuery;
+typedef struct SubList { SubQuery *v; uint32_t n, cap; } SubList;
+
 /* What names and aggregates an expression may use. */
 typedef struct ExprScope {
     const Scope *scope;
     const char *clause;                          /* "WHERE clause": for messages */
     Grouping *grouping;                          /* NULL: no aggregates here */
     bool in_aggregate;
+    SubList *subs;                               /* where scalar subqueries go; NULL: none here */
     const AstQuery *query;                       /* for named windows; may be NULL */
 } ExprScope;
 
@@ -100,6 +110,14 @@ typedef struct WindowColumns { int32_t start, end, time; const WindowSpec *spec;
 bool window_columns(const PlanNode *node, WindowColumns *out);
 const Type *window_bound_type(Arena *arena);     /* window_start, window_end */
 
+/* bind_sub.c: scalar subqueries. */
+Expr *bind_scalar(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
+/* Takes the equalities with the outer query out of a subquery's WHERE into b->link; the rest stays. */
+bool link_where(Binder *b, Expr **where, Err *err) MUST_CHECK;
+bool reads_outer(const Expr *expr);
+/* Joins the subqueries behind node's columns; places[i] = column of subquery i. */
+PlanNode *join_subs(Binder *b, PlanNode *node, const SubList *subs, uint32_t *places, Err *err);
+Expr *replace_subs(Binder *b, const PlanNode *node, const SubList *subs, const uint32_t *places, Expr *expr, Err *err);
 /* bind_over.c */
 bool is_ranking_function(Str name);              /* ROW_NUMBER RANK .. LAG LEAD: with OVER only */
 Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err);

@@ -62,6 +62,7 @@ Expr *bind_aggregate(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     if (!refuse_clauses(ast, name, err)) return NULL;
     ExprScope inner = *es;
     inner.in_aggregate = true;
+    inner.subs = NULL;
     inner.clause = "FILTER clause";
     uint32_t n = 0;
     int nulls = ast->u.call.nulls;                /* 1 = leave NULLs out, 2 = keep them, 0 = as the aggregate does */
@@ -301,7 +302,7 @@ Expr *grouping_replace(Binder *b, const Grouping *grouping, const Scope *scope, 
         return expr_column(b->arena, (uint32_t)key, grouping->output->cols[key].type, expr->span);
     }
     if (expr->kind == EXPR_COLUMN) {
-        if (expr->column >= OVER_COLUMN) return expr;
+        if (expr->column >= OVER_COLUMN) return expr;                          /* and SUB_COLUMN, OUTER_COLUMN */
         if (expr->column >= GROUPING_COLUMN) return grouping_value(b, grouping, &grouping->groupings.v[expr->column - GROUPING_COLUMN], err);
         if (expr->column >= PROP_COLUMN) return expr_column(b->arena, results + grouping->calls.n + expr->column - PROP_COLUMN, expr->type, expr->span);
         if (expr->column >= AGG_COLUMN) return expr_column(b->arena, results + expr->column - AGG_COLUMN, expr->type, expr->span);

@@ -352,7 +352,7 @@ Expr *bind_expr(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     case AST_FIELD: expr = bind_field(b, es, ast, err); break;
     case AST_SYMBOL: expr = expr_symbol(b->arena, ast->u.symbol, ast->span); break;
     case AST_INTERVAL_OF: expr = bind_interval_of(b, es, ast, err); break;
-    case AST_SUBQUERY: expr = refuse(err, ast->span, "a subquery as a value is", "Compute it into a table of its own and read that in FROM."); break;
+    case AST_SUBQUERY: expr = bind_scalar(b, es, ast, err); break;
     case AST_QUERY_ARRAY: expr = refuse(err, ast->span, "ARRAY(subquery) is", "Collect the values with ARRAY_AGG in a query of their own."); break;
     case AST_STAR: err_at(err, E_INVALID, ast->span, "* cannot stand within an expression"); break;
     case AST_NAMED_ARG: expr = refuse(err, ast->span, "named arguments of this function are", "Give the arguments in order."); break;

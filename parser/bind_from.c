@@ -84,6 +84,7 @@ static bool bind_view(Binder *b, const TableDef *def, Span span, Relation *out, 
 {
     Binder inner = *b;
     inner.ctes = NULL;
+    inner.link = NULL;
     inner.catalog = def->view_context.catalog;
     inner.database = def->view_context.database;
     inner.depth++;
@@ -131,6 +132,7 @@ bool bind_subquery(Binder *b, const AstQuery *query, Str alias, const IdentList 
 {
     *out = (Relation){ 0 };
     Binder inner = *b;
+    inner.link = NULL;
     inner.depth++;
     if (too_deep(&inner, query->span, err)) return false;
     out->node = plan_query(&inner, query, err);

@@ -147,7 +147,7 @@ static Expr *column_expr(Binder *b, const ScopeColumn *column, const Path *path,
     return path_fields(b, base, path, at + 1, err);
 }
 
-Expr *scope_column(Binder *b, const Scope *scope, const Path *path, Err *err)
+static Expr *inner_column(Binder *b, const Scope *scope, const Path *path, Err *err)
 {
     for (uint32_t i = 0; path->n > 1 && i < scope->n; i++) {
         uint32_t parts = names_table(&scope->v[i], path);
@@ -162,6 +162,27 @@ Expr *scope_column(Binder *b, const Scope *scope, const Path *path, Err *err)
     if (path->n > 1) return no_alias(b, scope, &path->part[0], err);
     if (implicit_field(scope, path->part[0].name, &column)) return path_fields(b, expr_column(b->arena, column->column, column->type, path->span), path, 0, err);
     return no_column(b, scope, NULL, path->part[0].name, path->span, err);
+}
+
+static Expr *as_outer(Binder *b, Expr *expr)
+{
+    Expr *copy = arena_copy(b->arena, expr, sizeof *expr);
+    if (expr->kind == EXPR_COLUMN) copy->column += OUTER_COLUMN;
+    if (expr->nargs) copy->args = ARENA_ARRAY(b->arena, Expr *, expr->nargs);
+    for (uint32_t i = 0; i < expr->nargs; i++) copy->args[i] = as_outer(b, expr->args[i]);
+    return copy;
+}
+
+/* A name the query does not know may be one of the query around it. */
+Expr *scope_column(Binder *b, const Scope *scope, const Path *path, Err *err)
+{
+    Err missing = { 0 }, ignored = { 0 };
+    Expr *column = inner_column(b, scope, path, &missing);
+    if (column) return column;
+    if (b->link && (missing.code == E_NO_COLUMN || missing.code == E_NO_TABLE)) column = inner_column(b, b->link->outer, path, &ignored);
+    if (column) return as_outer(b, column);
+    *err = missing;
+    return NULL;
 }
 
 /* --- stars --- */

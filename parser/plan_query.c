@@ -55,6 +55,7 @@ typedef struct Select {
     Grouping grouping;
     SelectList items;
     SortList sort;                               /* hidden items for it stand behind items */
+    SubList where_subs, item_subs;
     uint32_t visible;
     bool aggregates;
 } Select;
@@ -116,13 +117,13 @@ static bool bind_qualify(Binder *b, const ExprScope *es, Select *select, Err *er
 static bool bind_select(Binder *b, Select *select, Scope *scope, Err *err)
 {
     const AstQuery *query = select->query;
-    const ExprScope where = { .scope = scope, .clause = "WHERE clause", .query = query };
+    const ExprScope where = { .scope = scope, .clause = "WHERE clause", .query = query, .subs = &select->where_subs };
     if (query->where) {
         select->where = bind_condition(b, &where, query->where, err);
-        if (!select->where) return false;
+        if (!select->where || (b->link && !link_where(b, &select->where, err))) return false;
     }
     if (!bind_groups(b, select, scope, err)) return false;
-    const ExprScope es = { .scope = scope, .clause = "select list", .grouping = &select->grouping, .query = query };
+    const ExprScope es = { .scope = scope, .clause = "select list", .grouping = &select->grouping, .query = query, .subs = &select->item_subs };
     if (!bind_items(b, &es, &query->items, &select->items, err)) return false;
     if (query->having) {
         ExprScope having = es;
@@ -134,6 +135,64 @@ static bool bind_select(Binder *b, Select *select, Scope *scope, Err *err)
     if (!bind_order(b, &es, query, &select->items, &select->sort, err)) return false;
     if (!bind_qualify(b, &es, select, err)) return false;
     select->aggregates = query->has_group || query->having || select->grouping.calls.n || select->grouping.groupings.n;
+    return true;
+}
+
+/* The values of subqueries in the select list, behind node's columns. */
+static PlanNode *item_values(Binder *b, Select *select, PlanNode *node, const Scope *scope, Err *err)
+{
+    SubList *subs = &select->item_subs;
+    if (!subs->n || !node) return node;
+    if (select->grouping.overs.n) {
+        refuse_clause(err, subs->v[0].span, "a subquery as a value beside OVER is", "Compute the OVER columns in a subquery in FROM first.");
+        return NULL;
+    }
+    for (uint32_t i = 0; select->aggregates && i < subs->n; i++)
+        for (uint32_t k = 0; k < subs->v[i].link.nkeys; k++) {
+            subs->v[i].link.outer_keys[k] = grouping_replace(b, &select->grouping, scope, subs->v[i].link.outer_keys[k], err);
+            if (!subs->v[i].link.outer_keys[k]) return NULL;
+        }
+    uint32_t *places = ARENA_ARRAY(b->arena, uint32_t, subs->n + 1);
+    node = join_subs(b, node, subs, places, err);
+    for (uint32_t i = 0; node && i < select->items.n; i++) {
+        select->items.v[i].expr = replace_subs(b, node, subs, places, select->items.v[i].expr, err);
+        if (!select->items.v[i].expr) return NULL;
+    }
+    if (node && select->having) select->having = replace_subs(b, node, subs, places, select->having, err);
+    return err->set ? NULL : node;
+}
+
+static bool where_values(Binder *b, Select *select, Err *err)
+{
+    SubList *subs = &select->where_subs;
+    if (!subs->n) return true;
+    uint32_t *places = ARENA_ARRAY(b->arena, uint32_t, subs->n + 1);
+    select->rel.node = join_subs(b, select->rel.node, subs, places, err);
+    if (select->rel.node) select->where = replace_subs(b, select->rel.node, subs, places, select->where, err);
+    return select->rel.node && select->where;
+}
+
+/* A subquery as a value gives its keys behind the value; an aggregate is taken per key. */
+static bool link_items(Binder *b, Select *select, Err *err)
+{
+    SubLink *link = b->link;
+    for (uint32_t i = 0; i < select->items.n; i++)
+        if (reads_outer(select->items.v[i].expr)) return refuse_clause(err, select->items.v[i].span, "a column of the outer query in the select list of a subquery is", "Use it in WHERE, compared by =.");
+    if (!link->nkeys) return true;
+    if (select->query->has_group || select->query->distinct || select->query->limit || select->grouping.overs.n || select->items.n != 1)
+        return refuse_clause(err, select->query->span, "a subquery of this form that depends on the outer query is", "Write it as a join with a subquery in FROM.");
+    if (select->aggregates) {
+        select->grouping.keys = link->inner_keys;
+        select->grouping.nkeys = link->nkeys;
+        select->grouping.sets = ARENA_ARRAY(b->arena, uint64_t, 1);
+        select->grouping.sets[0] = (1ull << link->nkeys) - 1;
+        select->grouping.nsets = 1;
+    }
+    for (uint32_t i = 0; i < link->nkeys; i++) {
+        SelectItem item = { link->inner_keys[i], str_printf(b->arena, "$k%u", i), select->query->span };
+        ARENA_PUSH(b->arena, select->items, item);
+    }
+    select->visible = select->items.n;
     return true;
 }
 
@@ -151,6 +210,8 @@ static PlanNode *aggregate_select(Binder *b, Select *select, const Scope *scope,
         select->having = grouping_replace(b, grouping, scope, select->having, err);
         if (!select->having) return NULL;
     }
+    node = item_values(b, select, node, scope, err);
+    if (!node) return NULL;
     if (select->qualify) select->qualify = grouping_replace(b, grouping, scope, select->qualify, err);
     if (err->set || !over_replace(b, grouping, scope, err)) return NULL;
     if (grouping->overs.n) return plan_over_items(b, node, select->having, grouping, &select->items, select->qualify, span, err);
@@ -167,8 +228,15 @@ static PlanNode *plan_select(Binder *b, const AstQuery *query, Err *err)
         select.rel.node = plan_one_row(b, query->span);
     }
     Scope scope = select.rel.scope;
-    if (!bind_select(b, &select, &scope, err)) return NULL;
+    if (!bind_select(b, &select, &scope, err) || !where_values(b, &select, err)) return NULL;
+    if (b->link && !link_items(b, &select, err)) return NULL;
     PlanNode *node;
+    if (!select.aggregates && select.item_subs.n) {
+        if (select.where) select.rel.node = plan_filter(b, select.rel.node, select.where, query->span, err);
+        select.where = NULL;
+        select.rel.node = item_values(b, &select, select.rel.node, &scope, err);
+        if (!select.rel.node) return NULL;
+    }
     if (select.aggregates) node = aggregate_select(b, &select, &scope, err);
     else if (select.grouping.overs.n) {
         node = select.where ? plan_filter(b, select.rel.node, select.where, query->span, err) : select.rel.node;
@@ -360,11 +428,13 @@ PlanNode *plan_query(Binder *outer, const AstQuery *query, Err *err)
         if (!query->with.v[i].cols.n) continue;
         Binder inner = b;
         inner.ctes = cte->outer;
+        inner.link = NULL;
         PlanNode *node = plan_query(&inner, cte->ast->query, err);
         if (!node) return NULL;
         if (node->schema->n != cte->ast->cols.n) { err_at(err, E_INVALID, cte->ast->name.span, "WITH names %u columns, its query has %u", cte->ast->cols.n, node->schema->n); return NULL; }
     }
     if (query->kind == QUERY_SELECT) return plan_select(&b, query, err);
+    b.link = NULL;
     PlanNode *node = query->kind == QUERY_VALUES ? plan_values(&b, query, err) : query->kind == QUERY_TABLE ? plan_table(&b, query, err) : plan_setop(&b, query, err);
     return node && (query->order.n || query->limit || query->offset) ? output_order(&b, node, query, err) : node;
 }
