@@ -1,9 +1,11 @@
 /* kafka and upsert-kafka through their interfaces, on librdkafka's mock brokers: the embedded one, and private ones that can be taken down. */
 #include "connectors/kafka.h"
+#include "engine/base/clock.h"
 #include "tests/unit/conn.h"
 
 #include <librdkafka/rdkafka_mock.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- tables, rows in, rows out ---- */
 
@@ -817,6 +819,125 @@ static void wrong_options_are_refused_without_a_broker(void **state)
     test_table_free(&u.t);
 }
 
+/* ---- a real broker: what the mock does not know (offsets by time, control records, real groups) ---- */
+
+static const char *real_broker(void)
+{
+    const char *servers = getenv("WEIR_TEST_KAFKA");
+    if (!servers || !servers[0]) skip();
+    return servers;
+}
+static void real_topic(Topic *topic, const char *connector)
+{
+    topic_init(topic, connector, real_broker());
+    snprintf(topic->name, sizeof topic->name, "unit-%lld", (long long)clock_now_us());
+    test_option(&topic->t, "topic", topic->name);
+}
+
+static void real_offsets_by_time(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    real_topic(&k, "kafka");
+    shape_init(&shape, &k.t);
+    shape_metadata(&shape, "timestamp", type_time(k.t.arena, TYPE_TIMESTAMP_LTZ, 3, false));
+    write_rows(&k.t, &shape, "+I 1 | a | 2024-01-01 00:00:01.000\n+I 2 | b | 2024-01-01 00:00:02.000\n+I 3 | c | 2024-01-01 00:00:03.000\n");
+    test_option(&k.t, "scan.startup.mode", "timestamp");
+    test_option(&k.t, "scan.startup.timestamp-millis", "1704067201500");
+    expect_rows(&k.t, NULL, "+I 2 | b\n+I 3 | c\n");
+    test_option(&k.t, "scan.bounded.mode", "timestamp");
+    test_option(&k.t, "scan.bounded.timestamp-millis", "1704067203000");
+    expect_rows(&k.t, NULL, "+I 2 | b\n");
+    test_option(&k.t, "scan.startup.timestamp-millis", "1704067204000");     /* behind the last record: the end */
+    expect_rows(&k.t, NULL, "");
+    test_option(&k.t, "scan.startup.mode", "earliest-offset");
+    test_option(&k.t, "scan.bounded.timestamp-millis", "1704067204000");
+    expect_rows(&k.t, NULL, "+I 1 | a\n+I 2 | b\n+I 3 | c\n");
+    test_table_free(&k.t);
+}
+
+static void real_group_offsets(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    Scan scan;
+    Err err = { 0 };
+    StrBuf position = { 0 }, out = { 0 };
+    real_topic(&k, "kafka");
+    write_rows(&k.t, NULL, "+I 0 | a\n+I 1 | b\n");
+    test_option(&k.t, "properties.group.id", k.name);
+    shape_init(&shape, &k.t);
+    scan_open(&scan, &k.t, &shape, STR_NULL);
+    while (scan_next(&scan)) {}
+    assert_true(scan.vt->position(scan.source, &position, &err));
+    assert_true(scan.vt->committed(scan.source, 1, strbuf_str(&position), &err));
+    write_rows(&k.t, NULL, "+I 2 | c\n");
+    test_option(&k.t, "scan.startup.mode", "group-offsets");
+    test_option(&k.t, "properties.auto.offset.reset", "latest");
+    for (int i = 0; i < 100 && out.len == 0; i++) {      /* the commit is asynchronous */
+        Scan again;
+        scan_open(&again, &k.t, &shape, STR_NULL);
+        for (const Batch *batch; (batch = scan_next(&again));) batch_print(batch, &shape.schema, &out);
+        scan_close(&again);
+    }
+    assert_string_equal(strbuf_cstr(&out), "+I 2 | c\n");
+    scan_close(&scan);
+    strbuf_free(&position);
+    strbuf_free(&out);
+    test_table_free(&k.t);
+}
+
+/* A topic whose last offsets are control records and an aborted transaction still ends; aborted rows show unless isolation.level says no. */
+static void real_control_records_do_not_hold_up_the_end(void **state)
+{
+    (void)state;
+    Topic k;
+    Err err = { 0 };
+    real_topic(&k, "kafka");
+    rd_kafka_conf_t *conf = kafka_conf(&k.t.table, true, &err);
+    rd_kafka_conf_set(conf, "transactional.id", k.name, NULL, 0);
+    rd_kafka_conf_set(conf, "message.timeout.ms", "10000", NULL, 0);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    assert_non_null(rk);
+    assert_null(rd_kafka_init_transactions(rk, 20000));
+    for (int commit = 1; commit >= 0; commit--) {
+        const char *text = commit ? "{\"id\":1,\"name\":\"kept\"}" : "{\"id\":2,\"name\":\"aborted\"}";
+        assert_null(rd_kafka_begin_transaction(rk));
+        assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(k.name), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE((void *)(uintptr_t)text, strlen(text)), RD_KAFKA_V_END), 0);
+        rd_kafka_flush(rk, 10000);
+        assert_null(commit ? rd_kafka_commit_transaction(rk, 20000) : rd_kafka_abort_transaction(rk, 20000));
+    }
+    rd_kafka_destroy(rk);
+    expect_rows(&k.t, NULL, "+I 1 | kept\n+I 2 | aborted\n");
+    test_option(&k.t, "properties.isolation.level", "read_committed");
+    expect_rows(&k.t, NULL, "+I 1 | kept\n");
+    test_table_free(&k.t);
+}
+
+static void real_bulk_and_upserts(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    Scan scan;
+    int64_t next = 0;
+    real_topic(&k, "kafka");
+    write_numbers(&k.t, 0, 200000);
+    shape_init(&shape, &k.t);
+    scan_open(&scan, &k.t, &shape, STR_NULL);
+    read_numbers(&scan, &next, INT64_MAX);
+    assert_int_equal(next, 200000);
+    scan_close(&scan);
+    test_table_free(&k.t);
+    Topic u;
+    real_topic(&u, "upsert-kafka");
+    write_rows(&u.t, NULL, "+I 1 | a\n+U 1 | b\n-D 1 | b\n+I 2 | \n");
+    expect_rows(&u.t, NULL, "+U 1 | a\n+U 1 | b\n-D 1 | <NULL>\n+U 2 | \n");
+    test_table_free(&u.t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -828,6 +949,7 @@ int main(void)
         cmocka_unit_test(rows_wait_for_a_broker_that_is_away), cmocka_unit_test(cancel_ends_the_wait_for_a_broker), cmocka_unit_test(passing_errors_lose_nothing_and_lasting_ones_fail),
         cmocka_unit_test(partitions_are_read_side_by_side), cmocka_unit_test(new_topics_of_a_pattern_are_found),
         cmocka_unit_test(java_properties_are_translated), cmocka_unit_test(wrong_options_are_refused_without_a_broker),
+        cmocka_unit_test(real_offsets_by_time), cmocka_unit_test(real_group_offsets), cmocka_unit_test(real_control_records_do_not_hold_up_the_end), cmocka_unit_test(real_bulk_and_upserts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
