@@ -178,7 +178,7 @@ typedef struct AstColumn {
     ColumnKind kind; Ident name; Span span;
     AstType *type; Ast *expr;                /* computed */
     Str metadata_key; bool is_virtual;       /* FROM 'key' (ptr NULL = column name) */
-    bool primary_key, pk_enforced /* anything but NOT ENFORCED */, enforced_given, not_enforced; Ident constraint; bool unique;
+    bool primary_key, pk_enforced /* anything but NOT ENFORCED */, enforced_given, not_enforced, dotted /* name written a.b */; Ident constraint; bool unique;
     Str comment; bool has_comment;
     enum { COLPOS_NONE, COLPOS_FIRST, COLPOS_AFTER } pos; Ident after; Span pos_span;   /* ALTER TABLE ADD/MODIFY */
 } AstColumn;
@@ -202,7 +202,7 @@ typedef enum AlterKind { ALTER_ADD, ALTER_MODIFY, ALTER_DROP_COLUMNS, ALTER_DROP
     ALTER_RENAME_COLUMN, ALTER_RENAME, ALTER_SET, ALTER_RESET, ALTER_ADD_PARTITIONS, ALTER_DROP_PARTITIONS, ALTER_AS, ALTER_COMMENT /* text */,
     ALTER_SUSPEND, ALTER_RESUME, ALTER_REFRESH /* materialized table; options */ } AlterKind;
 typedef struct AstAlter {
-    AlterKind kind; Path name; bool if_exists, temporary, system;
+    AlterKind kind; Path name; bool if_exists, temporary, system, materialized;
     ColumnList columns; KeyList keys; AstWatermark *watermark; AstDistribution distribution;    /* ADD / MODIFY */
     PathList drop; Ident constraint; Path rename_from; Path rename_to;
     Options options; Str *reset_keys; uint32_t nreset; AstQuery *query;

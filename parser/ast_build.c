@@ -346,6 +346,10 @@ Ast *ast_interval(Parse *p, const Token *begin, int sign, Ast *amount, const Uni
         a->u.lit.negative = sign < 0;
         return a;
     }
+    if (amount->kind != AST_NAME && amount->kind != AST_LITERAL && !amount->parens && begin[1].kind != TK_LP) {
+        parse_fail(p, E_SYNTAX, amount->span, "syntax error: INTERVAL takes a string, a number, a column or parentheses");
+        parse_hint(p, "Write INTERVAL (expression) " STR_FMT ".", STR_ARG(unit->from));
+    }
     Ast *a = ast_new(p, AST_INTERVAL_OF, span);
     a->u.interval_of.expr = sign < 0 ? op1(p, OP_NEG, amount->span, amount) : amount;
     a->u.interval_of.unit = range_text(p, unit);
@@ -495,10 +499,33 @@ Ast *ast_table_arg(Parse *p, const Token *begin, const Path *table, AstList part
     return a;
 }
 
-Ast *ast_descriptor(Parse *p, const Token *begin, IdentList names, const Token *end)
+/* (SELECT ..) PARTITION BY k */
+Ast *ast_table_query(Parse *p, const Token *begin, AstQuery *query, Ast *partition, OrderList order, const Token *end)
+{
+    Path none = { NULL, 0, { 0, 0 } };
+    (void)end;
+    Ast *a = ast_table_arg(p, begin, &none, asts_of_row(p, partition), order);
+    a->u.table_arg.query = query;
+    return a;
+}
+
+Ast *ast_descriptor(Parse *p, const Token *begin, const PathList *names, const Token *end)
 {
     Ast *a = ast_new(p, AST_DESCRIPTOR, span_join(begin->span, end->span));
-    a->u.descriptor = names;
+    if (names->n == 0) parse_fail(p, E_INVALID, a->span, "DESCRIPTOR names no column");
+    for (uint32_t i = 0; i < names->n; i++) {
+        if (names->v[i].n > 1) parse_fail(p, E_INVALID, names->v[i].span, "DESCRIPTOR takes a column's plain name");
+        ARENA_PUSH(p->arena, a->u.descriptor, names->v[i].part[0]);
+    }
+    return a;
+}
+
+Ast *interval_only(Parse *p, Ast *a, const char *what)
+{
+    if (a->kind != AST_INTERVAL_OF && !(a->kind == AST_LITERAL && a->u.lit.kind == LIT_INTERVAL)) {
+        parse_fail(p, E_SYNTAX, a->span, "%s takes an interval", what);
+        parse_hint(p, "For example INTERVAL '1' HOUR.");
+    }
     return a;
 }
 

@@ -127,7 +127,9 @@ Ast *ast_case(Parse *p, const Token *begin, Ast *operand, const CaseParts *parts
 Ast *ast_cast(Parse *p, Ast *expr, AstType *type, bool try_cast, Span span);
 Ast *ast_named(Parse *p, Ident name, Ast *value);
 Ast *ast_table_arg(Parse *p, const Token *begin, const Path *table, AstList partition, OrderList order);
-Ast *ast_descriptor(Parse *p, const Token *begin, IdentList names, const Token *end);
+Ast *ast_table_query(Parse *p, const Token *begin, AstQuery *query, Ast *partition, OrderList order, const Token *end);
+Ast *ast_descriptor(Parse *p, const Token *begin, const PathList *names, const Token *end);
+Ast *interval_only(Parse *p, Ast *a, const char *what);
 Ast *ast_model_arg(Parse *p, const Token *begin, const Path *name);
 
 /* Calls. */
@@ -163,7 +165,8 @@ AstGroup group_expr(Ast *a);
 AstGroup group_sets(GroupKind kind, GroupList list, const Token *begin, const Token *end);
 AstFrom *from_new(Parse *p, FromKind kind, Span span);
 AstFrom *from_join(Parse *p, AstFrom *left, AstFrom *right, JoinKind kind, bool natural, const JoinCond *cond);
-AstFrom *from_finish(Parse *p, AstFrom *from, AstMatch *match, const Alias *alias, Sample sample);
+AstFrom *from_finish(Parse *p, AstFrom *from, const Alias *alias, Sample sample);
+AstFrom *from_match(Parse *p, AstFrom *input, AstMatch *match, const Alias *alias, Sample sample);
 AstFrom *from_table(Parse *p, const Path *table, HintList hints, Ast *as_of);
 AstFrom *from_query(Parse *p, const Token *begin, AstQuery *query, const Token *end);
 AstFrom *from_paren(Parse *p, const Token *begin, AstFrom *inner, const Token *end);
@@ -207,7 +210,7 @@ AstWatermark watermark_new(Parse *p, const Token *begin, const Path *column, Ast
 LikeOption like_option(Parse *p, const Token *merge, const Token *feature);
 Stmt *stmt_create_table(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,
                         Options options, const TableSource *source);
-Stmt *stmt_create_materialized(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,
+Stmt *stmt_create_materialized(Parse *p, const CreateFlags *flags, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,
                                Options options, Ast *freshness, Str refresh_mode, AstQuery *query);
 Stmt *stmt_create_view(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, IdentList columns, TextOpt comment, AstQuery *query);
 Stmt *stmt_create_named(Parse *p, StmtKind kind, const CreateFlags *flags, bool if_not_exists, Path name, TextOpt comment, Options options);

@@ -14,6 +14,12 @@ static Ast *call_at(Parse *p, Path name, const CallArgs *args, Span span)
     return a;
 }
 
+/* Functions that take IGNORE NULLS between their parentheses. */
+static bool nulls_inside(Str name)
+{
+    return str_iis(name, "ARRAY_AGG") || str_iis(name, "ARRAY_CONCAT_AGG") || str_iis(name, "STRING_AGG");
+}
+
 Ast *ast_call(Parse *p, Ast *base, const Token *fn, const CallArgs *args, const CallTail *tail)
 {
     if (base && (base->kind != AST_NAME || base->parens)) {
@@ -24,6 +30,7 @@ Ast *ast_call(Parse *p, Ast *base, const Token *fn, const CallArgs *args, const 
     Ast *a = call_at(p, name, args, span_join(name.span, args->end->span));
     if (!tail) return a;
     a->span = span_here(p, name.span);
+    if (args->nulls && !nulls_inside(fn->text)) parse_fail(p, E_SYNTAX, args->end->span, "syntax error: IGNORE NULLS and RESPECT NULLS stand behind the parentheses of " STR_FMT, STR_ARG(fn->text));
     if (tail->nulls) a->u.call.nulls = tail->nulls;
     a->u.call.filter = tail->filter;
     a->u.call.over = tail->over;
@@ -133,8 +140,26 @@ Ast *call_format_json(Parse *p, Ast *a, const Token *end)
     return call;
 }
 
+/* Clauses in Flink's order: RETURNING, WRAPPER, then ON EMPTY and ON ERROR with what each function knows. */
+static void check_json_clauses(Parse *p, Str name, const AstList *clauses)
+{
+    int last = 0;
+    bool value = str_is(name, "JSON_VALUE"), query = str_is(name, "JSON_QUERY");
+    for (uint32_t i = 0; i + 1 < clauses->n; i += 2) {
+        Str word = clauses->v[i]->u.symbol;
+        const Ast *what = clauses->v[i + 1];
+        int place = str_is(word, "RETURNING") ? 1 : str_is(word, "WRAPPER") ? 2 : 3;
+        bool dflt = place == 3 && what->kind != AST_SYMBOL, empty = what->kind == AST_SYMBOL && str_starts(what->u.symbol, "EMPTY_");
+        bool truth = what->kind == AST_SYMBOL && (str_is(what->u.symbol, "TRUE") || str_is(what->u.symbol, "FALSE") || str_is(what->u.symbol, "UNKNOWN"));
+        bool fits = place >= last && (place != 1 || value || query) && (place != 2 || query) && (!dflt || value) && (!empty || query) && (!truth || (!value && !query));
+        if (!fits) parse_fail(p, E_SYNTAX, what->span, "syntax error: this clause does not stand here in " STR_FMT, STR_ARG(name));
+        last = place == 3 ? 3 : place + 1;
+    }
+}
+
 Ast *call_json(Parse *p, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end)
 {
+    check_json_clauses(p, str_upper(p->arena, begin->text), &clauses);
     return call_new(p, str_upper(p->arena, begin->text), asts_join(p, asts_two(p, input, path), clauses), begin, end);
 }
 

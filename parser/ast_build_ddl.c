@@ -22,10 +22,11 @@ void elements_watermark(Parse *p, Elements *elements, AstWatermark watermark)
 
 AstColumn column_new(Parse *p, const Path *name, ColumnKind kind)
 {
-    AstColumn column = { .kind = kind, .name = name->part[name->n - 1], .span = span_here(p, name->span) };
-    if (name->n > 1) {
-        parse_fail(p, E_INVALID, name->span, "a column's name has one part");
-        parse_hint(p, "Fields of a ROW are declared in its type; a name that holds a dot is written `a.b`.");
+    AstColumn column = { .kind = kind, .name = name->part[0], .span = span_here(p, name->span) };
+    for (uint32_t i = 1; i < name->n; i++) {     /* Flink keeps `a.b INT` as one name with a dot */
+        column.name.name = str_printf(p->arena, STR_FMT "." STR_FMT, STR_ARG(column.name.name), STR_ARG(name->part[i].name));
+        column.name.span = name->span;
+        column.dotted = true;
     }
     return column;
 }
@@ -141,11 +142,11 @@ Stmt *stmt_create_table(Parse *p, const CreateFlags *flags, bool if_not_exists, 
     return s;
 }
 
-Stmt *stmt_create_materialized(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,
+Stmt *stmt_create_materialized(Parse *p, const CreateFlags *flags, const Path *name, Elements *body, TextOpt comment, const AstDistribution *distribution, IdentList partition,
                                Options options, Ast *freshness, Str refresh_mode, AstQuery *query)
 {
-    Stmt *s = stmt_create_named(p, STMT_CREATE_MATERIALIZED, flags, if_not_exists, *name, comment, options);
-    AstCreateTable *c = s->u.create_named.table = create_table(p, flags, if_not_exists, name, body, comment, distribution, partition, options);
+    Stmt *s = stmt_create_named(p, STMT_CREATE_MATERIALIZED, flags, false, *name, comment, options);
+    AstCreateTable *c = s->u.create_named.table = create_table(p, flags, false, name, body, comment, distribution, partition, options);
     c->as = query;
     s->u.create_named.query = query;
     s->u.create_named.freshness = freshness;
@@ -195,6 +196,7 @@ Stmt *stmt_create_function(Parse *p, const CreateFlags *flags, bool system, bool
     s->u.create_function.resources = rest->resources.v;
     s->u.create_function.nresources = rest->resources.n;
     s->u.create_function.options = rest->options;
+    if (rest->resources.n && str_is(rest->language, "PYTHON")) parse_fail(p, E_SYNTAX, name->span, "USING JAR and USING ARTIFACT do not go with LANGUAGE PYTHON");
     return s;
 }
 
@@ -241,7 +243,7 @@ AstAlter *alter_new(Parse *p, bool if_exists, const Path *name)
 
 Stmt *alter_end(Parse *p, AstAlter *alter, AlterKind kind)
 {
-    Stmt *s = stmt_new(p, STMT_ALTER_TABLE);
+    Stmt *s = stmt_new(p, alter->materialized ? STMT_ALTER_MATERIALIZED : STMT_ALTER_TABLE);
     alter->kind = kind;
     s->u.alter = alter;
     return s;
@@ -254,6 +256,7 @@ void alter_elements(Parse *p, AstAlter *alter, Elements *elements)
     alter->watermark = elements->watermark;
     for (uint32_t i = 0; i < elements->columns.n; i++) {
         const AstColumn *c = &elements->columns.v[i];
+        if (c->dotted) parse_fail(p, E_INVALID, c->name.span, "a column's name has one part");
         if (c->kind == COLUMN_NAME_ONLY) parse_fail(p, E_SYNTAX, c->name.span, "column \"" STR_FMT "\" has no type", STR_ARG(c->name.name));
     }
 }

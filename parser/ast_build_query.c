@@ -101,9 +101,7 @@ AstItem item_star(Parse *p, Ast *base, const Token *star)
         item.expr->u.name = base->u.name;
         return item;
     }
-    item.expr->kind = AST_FIELD;
-    item.expr->u.field.base = base;
-    item.expr->u.field.star = true;
+    parse_fail(p, E_SYNTAX, star->span, "syntax error at \"*\": only a name takes .*");
     return item;
 }
 
@@ -145,15 +143,17 @@ AstFrom *from_join(Parse *p, AstFrom *left, AstFrom *right, JoinKind kind, bool 
     return f;
 }
 
-AstFrom *from_finish(Parse *p, AstFrom *f, AstMatch *match, const Alias *alias, Sample sample)
+AstFrom *from_match(Parse *p, AstFrom *input, AstMatch *match, const Alias *alias, Sample sample)
 {
-    if (match) {
-        AstFrom *outer = from_new(p, FROM_MATCH, f->span);
-        outer->input = f;
-        outer->match = match;
-        if (f->kind == FROM_TABLE) outer->table = f->table;
-        f = outer;
-    }
+    AstFrom *f = from_new(p, FROM_MATCH, input->span);
+    f->input = input;
+    f->match = match;
+    if (input->kind == FROM_TABLE) f->table = input->table;
+    return from_finish(p, f, alias, sample);
+}
+
+AstFrom *from_finish(Parse *p, AstFrom *f, const Alias *alias, Sample sample)
+{
     if (f->kind == FROM_JOIN && alias->name.name.len) parse_fail(p, E_SYNTAX, alias->span, "syntax error at \"" STR_FMT "\": a join in parentheses takes no alias", STR_ARG(alias->name.name));
     f->alias = alias->name;
     f->alias_cols = alias->cols;

@@ -38,7 +38,7 @@
     A ABSENT ADD AFTER ANALYZE ARTIFACT ASC CASCADE CATALOG CHANGELOG_MODE COLUMNS COMPILE COMPUTE CONDITIONAL CONFLICT CONSTRAINTS DATABASE DAYS
     DEDUPLICATE DESC DESCRIPTOR DO DRAIN ENFORCED ERROR ESTIMATED_COST EXCLUDING FINAL FIRST FOLLOWING FORMAT GENERATED HOURS IF IGNORE IMMEDIATELY
     INCLUDING INPUT JAR JARS JAVA JOB JOBS JSON JSON_EXECUTION_PLAN KEY LAST LOAD MAP MATCHED METADATA MINUTES MODEL MONTHS NOTHING NULLS OBJECT
-    OPTIONS ORDINALITY OUTPUT OVERWRITE OVERWRITING PARTITIONED PARTITIONS PAST PLACING PLAN PLAN_ADVICE PRECEDING PYTHON QUARTER REMOVE REPLACE
+    OPTIONS ORDINALITY OUTPUT OVERWRITE OVERWRITING PARTIAL PARTITIONED PARTITIONS PASSING PAST PLACING PLAN PLAN_ADVICE PRECEDING PYTHON QUARTER REMOVE REPLACE
     RESPECT RESTRICT RETURNING SCALAR SECONDS SETS STATISTICS STOP TEMPORARY TIMESTAMPADD TIMESTAMPDIFF UNBOUNDED UNCONDITIONAL UNLOAD VIEW VIRTUAL
     WEEK WRAPPER YEARS ZONE.
 
@@ -106,6 +106,7 @@ type_base(A) ::= BINARY(T) VARYING(E) len_opt(L). { A = type_len(type_new(p, "VA
 type_base(A) ::= VARBINARY(T) len_opt(L). { A = type_len(type_new(p, "VARBINARY", T->span), L); }
 type_base(A) ::= TIME(T) len_opt(L). [LOW] { A = type_len(type_new(p, "TIME", T->span), L); }
 type_base(A) ::= TIME(T) len_opt(L) WITHOUT TIME ZONE(E). { A = type_len(type_new(p, "TIME", span_join(T->span, E->span)), L); }
+type_base(A) ::= TIME(T) len_opt WITH LOCAL TIME ZONE. { A = type_new(p, "TIME", T->span); parse_unsupported(p, T, "TIME WITH LOCAL TIME ZONE", "Use TIME or TIMESTAMP_LTZ(3)."); }
 type_base(A) ::= TIMESTAMP(T) len_opt(L). [LOW] { A = type_len(type_new(p, "TIMESTAMP", T->span), L); }
 type_base(A) ::= TIMESTAMP(T) len_opt(L) WITHOUT TIME ZONE(E). { A = type_len(type_new(p, "TIMESTAMP", span_join(T->span, E->span)), L); }
 type_base(A) ::= TIMESTAMP(T) len_opt(L) WITH LOCAL TIME ZONE(E). { A = type_len(type_new(p, "TIMESTAMP_LTZ", span_join(T->span, E->span)), L); }
@@ -203,7 +204,6 @@ expr(A) ::= expr(B) NOT_OP RLIKE(T) expr. { A = B; no_such_operator(p, T, "NOT R
 expr(A) ::= expr(B) IMMEDIATELY PRECEDES expr(C). { A = op2(p, OP_IMMEDIATELY_PRECEDES, B, C); }
 expr(A) ::= expr(B) IMMEDIATELY SUCCEEDS expr(C). { A = op2(p, OP_IMMEDIATELY_SUCCEEDS, B, C); }
 expr(A) ::= expr(B) MEMBER OF expr(C). [MEMBER] { A = op2(p, OP_MEMBER_OF, B, C); }
-expr(A) ::= expr(B) NOT_OP MEMBER OF expr(C). [MEMBER] { A = op_negated(p, op2(p, OP_MEMBER_OF, B, C)); }
 expr(A) ::= expr(B) SUBMULTISET OF expr(C). [SUBMULTISET] { A = op2(p, OP_SUBMULTISET_OF, B, C); }
 expr(A) ::= expr(B) NOT_OP SUBMULTISET OF expr(C). [SUBMULTISET] { A = op_negated(p, op2(p, OP_SUBMULTISET_OF, B, C)); }
 expr(A) ::= expr(B) MULTISET UNION set_quantifier(Q) expr(C). [MULTISET] { A = op_multiset(p, OP_MULTISET_UNION, B, Q, C); }
@@ -234,6 +234,7 @@ term(A) ::= MAP(T) LBRACKET RBRACKET(X). { A = ast_items(p, AST_MAP, (AstList){ 
 term(A) ::= MULTISET(T) LBRACKET exprs(L) RBRACKET(X). { A = call_new(p, STR("MULTISET"), L, T, X); }
 term(A) ::= MULTISET(T) LPQ query(Q) RP(X). { A = call_new(p, STR("MULTISET_QUERY"), asts_one(p, ast_subquery(p, Q, T->span, X->span)), T, X); }
 term(A) ::= EXISTS(T) LPQ query(Q) RP(X). { A = op1(p, OP_EXISTS, T->span, ast_subquery(p, Q, T->span, X->span)); }
+term(A) ::= EXISTS(T) LP exprs(L) RP. { A = L.v[0]; parse_fail(p, E_INVALID, T->span, "EXISTS takes a query"); }
 term(A) ::= UNIQUE(T) LPQ query(Q) RP(X). { A = op1(p, OP_UNIQUE, T->span, ast_subquery(p, Q, T->span, X->span)); }
 
 /* Literals. */
@@ -269,11 +270,14 @@ term(A) ::= date_word(T) LP exprs(L) RP(X). { A = call_new(p, str_upper(p->arena
 %type date_word { const Token * }
 date_word(A) ::= DATE|TIME(T). { A = T; }
 date_word(A) ::= TIMESTAMP(T). { A = T; }
+term(A) ::= CHAR(T) LP exprs(L) RP(X). { A = call_new(p, STR("CHAR"), L, T, X); }
+term(A) ::= PERIOD(T) LP exprs(L) RP(X). { A = ast_row(p, L, false, T->span, X->span); }
+term(A) ::= SAFE_CAST(T) LP expr(E) AS cast_type RP. { A = E; parse_unsupported(p, T, "SAFE_CAST", "Use TRY_CAST."); }
 term(A) ::= TRANSLATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("TRANSLATE"), L, T, X); }
 term(A) ::= SUBSTRING(T) LP exprs(L) RP(X). { A = call_new(p, str_upper(p->arena, T->text), L, T, X); }
 call_args(A) ::= LP RP(X). { A = (CallArgs){ .end = X }; }
-call_args(A) ::= LP args(L) nulls_said(N) RP(X). { A = (CallArgs){ .args = L, .nulls = N, .end = X }; }
-call_args(A) ::= LP DISTINCT args(L) nulls_said(N) RP(X). { A = (CallArgs){ .args = L, .distinct = true, .nulls = N, .end = X }; }
+call_args(A) ::= LP args(L) nulls_said(N) order_opt(O) RP(X). { A = (CallArgs){ .args = L, .nulls = N, .order = O, .end = X }; }
+call_args(A) ::= LP DISTINCT args(L) nulls_said(N) order_opt(O) RP(X). { A = (CallArgs){ .args = L, .distinct = true, .nulls = N, .order = O, .end = X }; }
 call_args(A) ::= LP args(L) RP(X). { A = (CallArgs){ .args = L, .end = X }; }
 call_args(A) ::= LP args(L) ORDER BY orders(O) RP(X). { A = (CallArgs){ .args = L, .order = O, .end = X }; }
 call_args(A) ::= LP DISTINCT args(L) RP(X). { A = (CallArgs){ .args = L, .distinct = true, .end = X }; }
@@ -286,11 +290,15 @@ args(A) ::= arg(E). { A = asts_one(p, E); }
 args(A) ::= args(B) COMMA arg(E). { A = asts_add(p, B, E); }
 arg(A) ::= expr(A).
 arg(A) ::= table_arg(A).
+arg(A) ::= YEAR|MONTH|DAY|HOUR|MINUTE|SECOND(T). { A = ast_symbol(p, str_upper(p->arena, T->text), T->span); }
+arg(A) ::= term(B) DOT STAR(T). { A = B; parse_fail(p, E_INVALID, T->span, "* stands only in the list of SELECT and in COUNT(*)"); }
 arg(A) ::= name(N) ARROW expr(E). { A = ast_named(p, N, E); }
 arg(A) ::= name(N) ARROW table_arg(E). { A = ast_named(p, N, E); }
 %type table_arg { Ast * } %type partition_arg { AstList } %type order_arg { OrderList }
 table_arg(A) ::= TABLE(T) path(N) partition_arg(L) order_arg(O). { A = ast_table_arg(p, T, &N, L, O); }
-table_arg(A) ::= DESCRIPTOR(T) LP names(L) RP(X). { A = ast_descriptor(p, T, L, X); }
+table_arg(A) ::= LPQ(T) query(Q) RP(X) PARTITION BY expr(E) order_arg(O). { A = ast_table_query(p, T, Q, E, O, X); }
+term(A) ::= DESCRIPTOR(T) LP paths(L) RP(X). { A = ast_descriptor(p, T, &L, X); }
+term(A) ::= DESCRIPTOR(T) LP RP(X). { PathList none = { 0 }; A = ast_descriptor(p, T, &none, X); }
 table_arg(A) ::= MODEL_ARG(T) path(N). { A = ast_model_arg(p, T, &N); }
 partition_arg(A) ::= . { A = (AstList){ 0 }; } partition_arg(A) ::= PARTITION BY expr(E). { A = asts_of_row(p, E); }
 order_arg(A) ::= . [LOW] { A = (OrderList){ 0 }; }
@@ -315,6 +323,7 @@ term(A) ::= ceil_word(T) LP expr(E) TO symbol(S) RP(X). { A = call_ceil(p, T, E,
 ceil_word(A) ::= CEIL|CEILING|FLOOR(T). { A = T; }
 term(A) ::= TRIM(T) LP expr(E) RP(X). { A = call_trim(p, T, NULL, NULL, E, X); }                                          /* TRIM(sym, chars or NULL, s) */
 term(A) ::= TRIM(T) LP expr(C) FROM expr(E) RP(X). { A = call_trim(p, T, NULL, C, E, X); }
+term(A) ::= TRIM(T) LP trim_side(S) expr(E) RP(X). { A = call_trim(p, T, S, NULL, E, X); }
 term(A) ::= TRIM(T) LP trim_side(S) FROM expr(E) RP(X). { A = call_trim(p, T, S, NULL, E, X); }
 term(A) ::= TRIM(T) LP trim_side(S) expr(C) FROM expr(E) RP(X). { A = call_trim(p, T, S, C, E, X); }
 %type trim_side { const Token * }
@@ -325,6 +334,7 @@ term(A) ::= POSITION(T) LP expr(B) POS_IN expr(S) RP(X). { A = call3(p, "POSITIO
 term(A) ::= POSITION(T) LP expr(B) POS_IN expr(S) FROM expr(C) RP(X). { A = call3(p, "POSITION", T, B, S, C, X); }
 term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) RP(X). { A = call_overlay(p, T, S, R, B, NULL, X); }         /* OVERLAY(s, r, from[, for]) */
 term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) FOR expr(C) RP(X). { A = call_overlay(p, T, S, R, B, C, X); }
+term(A) ::= CONVERT(T) LP expr(S) COMMA name(B) COMMA name(C) RP(X). { A = call_json(p, T, S, ast_symbol(p, B.name, B.span), asts_one(p, ast_symbol(p, C.name, C.span)), X); }
 term(A) ::= CONVERT(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, T, S, N, X); }
 term(A) ::= TRANSLATE(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, T, S, N, X); }                         /* TRANSLATE(s, sym USING, sym charset) */
 term(A) ::= TIMESTAMPADD|TIMESTAMPDIFF(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, T, S, asts_two(p, B, C), X); }
@@ -341,6 +351,7 @@ json_input(A) ::= expr(A).
 json_input(A) ::= expr(E) FORMAT JSON(X). { A = call_format_json(p, E, X); }
 term(A) ::= JSON_EXISTS|JSON_VALUE|JSON_QUERY(T) LP json_input(J) COMMA expr(S) json_clauses(L) RP(X). { A = call_json(p, T, J, S, L, X); }
 json_clauses(A) ::= . { A = (AstList){ 0 }; } json_clauses(A) ::= json_clauses(B) json_clause(C). { A = asts_join(p, B, C); }
+json_clause(A) ::= PASSING(T) expr AS name. { A = (AstList){ 0 }; parse_unsupported(p, T, "PASSING", "Build the path with ||."); }
 json_clause(A) ::= RETURNING(T) cast_type(Y). { A = asts_two(p, ast_symbol(p, STR("RETURNING"), T->span), ast_cast(p, lit_new(p, LIT_NULL, STR_NULL, T->span), Y, false, Y->span)); }
 json_clause(A) ::= json_action(E) ON EMPTY(X). { A = asts_two(p, ast_symbol(p, STR("ON_EMPTY"), X->span), E); }
 json_clause(A) ::= json_action(E) ON ERROR(X). { A = asts_two(p, ast_symbol(p, STR("ON_ERROR"), X->span), E); }
@@ -353,17 +364,18 @@ wrap_kind(A) ::= . { A = "UNCONDITIONAL"; } wrap_kind(A) ::= CONDITIONAL. { A = 
 wrap_kind(A) ::= UNCONDITIONAL. { A = "UNCONDITIONAL"; }
 json_action(A) ::= NULL_ON(T). { A = ast_symbol(p, STR("NULL"), T->span); }
 json_action(A) ::= TRUE|FALSE|UNKNOWN|ERROR(T). { A = ast_symbol(p, str_upper(p->arena, T->text), T->span); }
-json_action(A) ::= EMPTY(T). { A = ast_symbol(p, STR("EMPTY_ARRAY"), T->span); }
 json_action(A) ::= EMPTY(T) ARRAY. { A = ast_symbol(p, STR("EMPTY_ARRAY"), T->span); }
 json_action(A) ::= EMPTY(T) OBJECT. { A = ast_symbol(p, STR("EMPTY_OBJECT"), T->span); }
 json_action(A) ::= DEFAULT expr(E). { A = E; }
 term(A) ::= JSON_OBJECT(T) LP json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECT", T, (AstList){ 0 }, N, X); }
 term(A) ::= JSON_OBJECT(T) LP json_pairs(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECT", T, L, N, X); }
 term(A) ::= JSON_OBJECTAGG(T) LP json_pair(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECTAGG", T, L, N, X); }
-term(A) ::= JSON_ARRAY(T) LP json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAY", T, (AstList){ 0 }, N, X); }
+term(A) ::= JSON_ARRAY(T) LP ABSENT ON NULL RP(X). { A = call_json_nulls(p, "JSON_ARRAY", T, (AstList){ 0 }, NULLS_ABSENT, X); }
+term(A) ::= JSON_ARRAY(T) LP RP(X). { A = call_json_nulls(p, "JSON_ARRAY", T, (AstList){ 0 }, NULLS_UNSAID, X); }
 term(A) ::= JSON_ARRAY(T) LP json_values(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAY", T, L, N, X); }
 term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAYAGG", T, asts_one(p, E), N, X); }
 term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) ORDER BY orders(O) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_ARRAYAGG", T, asts_one(p, E), N, X); A->u.call.order = O; }
+term(A) ::= JSON_ARRAYAGG(T) LP json_input(E) json_nulls(N) RP(X) WITHIN GROUP LP ORDER BY orders(O) RP. { A = call_json_nulls(p, "JSON_ARRAYAGG", T, asts_one(p, E), N, X); A->u.call.order = O; }
 json_values(A) ::= json_input(E). { A = asts_one(p, E); }
 json_values(A) ::= json_values(B) COMMA json_input(E). { A = asts_add(p, B, E); }
 json_pairs(A) ::= json_pair(A).
@@ -377,7 +389,7 @@ json_nulls(A) ::= ABSENT ON NULL. { A = NULLS_ABSENT; }
 /* ---------------------------------------------------------------- windows, order */
 %type window { AstWindow * } %type partition_opt { AstList } %type orders { OrderList } %type order_opt { OrderList } %type order { AstOrder }
 %type frame_opt { Frame } %type bound { AstBound } %type base_opt { Ident }
-window(A) ::= base_opt(B) partition_opt(L) order_opt(O) frame_opt(F). { A = window_new(p, B, L, O, F); }
+window(A) ::= base_opt(B) partition_opt(L) order_opt(O) frame_opt(F) partial_opt. { A = window_new(p, B, L, O, F); }
 base_opt(A) ::= . { A = (Ident){ 0 }; } base_opt(A) ::= name(A).
 partition_opt(A) ::= . { A = (AstList){ 0 }; } partition_opt(A) ::= PARTITION BY exprs(L). { A = L; }
 order_opt(A) ::= . { A = (OrderList){ 0 }; } order_opt(A) ::= ORDER BY orders(L). { A = L; }
@@ -389,6 +401,9 @@ direction(A) ::= . { A = false; } direction(A) ::= ASC. { A = false; }
 direction(A) ::= DESC. { A = true; }
 nulls_order(A) ::= . { A = NULLS_DEFAULT; } nulls_order(A) ::= NULLS FIRST. { A = NULLS_FIRST; }
 nulls_order(A) ::= NULLS LAST. { A = NULLS_LAST; }
+partial_opt ::= .
+partial_opt ::= ALLOW PARTIAL.
+partial_opt ::= DISALLOW(T) PARTIAL. { parse_unsupported(p, T, "DISALLOW PARTIAL", "Filter on COUNT(*) over the same window."); }
 frame_opt(A) ::= . { A = (Frame){ FRAME_NONE, { 0 }, { 0 } }; }
 frame_opt(A) ::= frame_unit(U) bound(B). { A = (Frame){ U, B, { BOUND_CURRENT, NULL } }; }
 frame_opt(A) ::= frame_unit(U) BETWEEN bound(B) AND bound(C). { A = (Frame){ U, B, C }; }
@@ -455,6 +470,7 @@ item(A) ::= expr(E). { A = (AstItem){ E, { 0 }, E->span }; }
 item(A) ::= expr(E) AS name(N). { A = (AstItem){ E, N, span_join(E->span, N.span) }; }
 item(A) ::= expr(E) name(N). { A = (AstItem){ E, N, span_join(E->span, N.span) }; }
 item(A) ::= STAR(T). { A = item_star(p, NULL, T); }
+item(A) ::= STAR(T) AS name. { A = item_star(p, NULL, T); parse_fail(p, E_INVALID, T->span, "* takes no alias"); }
 item(A) ::= term(B) DOT STAR(T). { A = item_star(p, B, T); }
 from_part(A) ::= FROM from(F) where_opt(W) group_opt(G) having_opt(H) windows_opt(L) qualify_opt(Q). { A = (FromPart){ F, W, G, H, L, Q }; }
 %type where_opt { Ast * } %type having_opt { Ast * } %type qualify_opt { Ast * } %type group_opt { Grouping } %type windows_opt { WindowList }
@@ -466,6 +482,7 @@ windows_opt(A) ::= . { A = (WindowList){ 0 }; } windows_opt(A) ::= WINDOW window
 windows(A) ::= name(N) AS LP(T) window(W) RP(X). { NamedWindow w = { N, window_end(W, T, X) }; A = (WindowList){ 0 }; ARENA_PUSH(p->arena, A, w); }
 windows(A) ::= windows(B) COMMA name(N) AS LP(T) window(W) RP(X). { NamedWindow w = { N, window_end(W, T, X) }; A = B; ARENA_PUSH(p->arena, A, w); }
 group_opt(A) ::= . { A = (Grouping){ 0 }; } group_opt(A) ::= GROUP BY groups(L). { A = (Grouping){ L, true, false }; }
+group_opt(A) ::= GROUP BY ALL groups(L). { A = (Grouping){ L, true, false }; }
 group_opt(A) ::= GROUP BY DISTINCT groups(L). { A = (Grouping){ L, true, true }; }
 %type groups { GroupList } %type group { AstGroup }
 groups(A) ::= group(G). { A = (GroupList){ 0 }; ARENA_PUSH(p->arena, A, G); }
@@ -483,6 +500,7 @@ from(A) ::= table_ref(A).
 from(A) ::= from(B) COMMA table_ref(C). { A = from_join(p, B, C, JOIN_COMMA, false, NULL); }
 from(A) ::= from(B) join_kind(K) JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, K, false, &D); }
 from(A) ::= from(B) NATURAL join_kind(K) JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, K, true, &D); }
+from(A) ::= from(B) NATURAL(T) CROSS JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, JOIN_CROSS, false, &D); parse_fail(p, E_INVALID, T->span, "CROSS JOIN takes no condition"); }
 from(A) ::= from(B) CROSS JOIN table_ref(C) join_cond(D). { A = from_join(p, B, C, JOIN_CROSS, false, &D); }
 join_kind(A) ::= . { A = JOIN_INNER; } join_kind(A) ::= INNER. { A = JOIN_INNER; }
 join_kind(A) ::= LEFT outer_opt. { A = JOIN_LEFT; }
@@ -492,7 +510,8 @@ outer_opt ::= .
 outer_opt ::= OUTER.
 join_cond(A) ::= . { A = (JoinCond){ 0 }; } join_cond(A) ::= ON expr(E). { A = (JoinCond){ .on = E }; }
 join_cond(A) ::= USING LP names(L) RP(X). { A = (JoinCond){ .using_cols = L, .end = X->span }; }
-table_ref(A) ::= table_primary(B) match_opt(M) alias_opt(L) sample_opt(S). { A = from_finish(p, B, M, &L, S); }
+table_ref(A) ::= table_primary(B) alias_opt(L) sample_opt(S). { A = from_finish(p, B, &L, S); }
+table_ref(A) ::= table_primary(B) alias_opt(L) match(M) alias_opt(N) sample_opt(S). { A = from_match(p, from_finish(p, B, &L, (Sample){ 0 }), M, &N, S); }
 alias_opt(A) ::= . { A = (Alias){ 0 }; } alias_opt(A) ::= alias(A).
 alias_opt(A) ::= AS alias(B). { A = B; }
 alias(A) ::= name(N). { A = (Alias){ N, { 0 }, N.span }; }
@@ -511,7 +530,6 @@ table_primary(A) ::= LATERAL unnest(B). { A = B; A->lateral = true; }
 table_primary(A) ::= TABLE(T) LP table_call(C) RP(X). { A = from_call(p, C, true, false, T->span, X->span); }
 table_primary(A) ::= LATERAL(T) TABLE LP table_call(C) RP(X). { A = from_call(p, C, true, true, T->span, X->span); }
 table_primary(A) ::= table_call(C). { A = from_call(p, C, false, false, C->span, C->span); }
-table_primary(A) ::= LATERAL(T) table_call(C). { A = from_call(p, C, false, true, T->span, C->span); }
 %type unnest { AstFrom * } %type table_call { Ast * }
 unnest(A) ::= UNNEST(T) LP exprs(L) RP(X). { A = from_unnest(p, T, L, false, X); }
 unnest(A) ::= UNNEST(T) LP exprs(L) RP WITH ORDINALITY(X). { A = from_unnest(p, T, L, true, X); }
@@ -538,14 +556,14 @@ hint_arg(A) ::= name(N) EQ STRING_LITERAL(V). { A = hint_pair(p, N.name, N.span,
 hint_arg(A) ::= STRING_LITERAL(K) EQ STRING_LITERAL(V). { A = hint_pair(p, K->text, K->span, V); }
 %type hint_value { Ast * }
 hint_value(A) ::= STRING_LITERAL(T). { A = lit_string(p, T); }
-hint_value(A) ::= INTEGER_LITERAL|DECIMAL_LITERAL|DOUBLE_LITERAL|TRUE|FALSE(T). { A = lit_of(p, T); }
+hint_value(A) ::= INTEGER_LITERAL|DECIMAL_LITERAL|DOUBLE_LITERAL(T). { A = lit_of(p, T); }
+hint_value(A) ::= SUB(S) INTEGER_LITERAL|DECIMAL_LITERAL|DOUBLE_LITERAL(T). { A = lit_of(p, T); A->u.lit.text = str_printf(p->arena, "-" STR_FMT, STR_ARG(T->text)); A->span = span_join(S->span, T->span); }
 
 /* MATCH_RECOGNIZE */
-%type match_opt { AstMatch * } %type measures_opt { ItemList } %type measures { ItemList } %type defines { ItemList } %type rows_per { int }
+%type match { AstMatch * } %type measures_opt { ItemList } %type measures { ItemList } %type defines { ItemList } %type rows_per { int }
 %type skip_opt { Skip } %type pattern { PatternAst * } %type pattern_concat { PatternAst * } %type pattern_factor { PatternAst * }
 %type pattern_primary { PatternAst * } %type subsets_opt { SubsetList } %type subsets { SubsetList }
-match_opt(A) ::= . { A = NULL; }
-match_opt(A) ::= MATCH_RECOGNIZE LP partition_opt(L) order_opt(O) measures_opt(M) rows_per(R) skip_opt(S) PATTERN LP pattern(B) RP within_time(W) subsets_opt(U) DEFINE defines(D) RP.
+match(A) ::= MATCH_RECOGNIZE LP partition_opt(L) order_opt(O) measures_opt(M) rows_per(R) skip_opt(S) PATTERN LP pattern(B) RP within_time(W) subsets_opt(U) DEFINE defines(D) RP.
     { A = match_new(p, L, O, M, R, S, B, W, &U, D); }
 measures_opt(A) ::= . { A = (ItemList){ 0 }; } measures_opt(A) ::= MEASURES measures(L). { A = L; }
 measures(A) ::= expr(E) AS name(N). { AstItem i = { E, N, span_join(E->span, N.span) }; A = (ItemList){ 0 }; ARENA_PUSH(p->arena, A, i); }
@@ -561,7 +579,7 @@ skip_opt(A) ::= AFTER MATCH SKIP TO FIRST name(N). { A = (Skip){ SKIP_TO_FIRST, 
 skip_opt(A) ::= AFTER MATCH SKIP TO LAST name(N). { A = (Skip){ SKIP_TO_LAST, N }; }
 skip_opt(A) ::= AFTER MATCH SKIP TO name(N). { A = (Skip){ SKIP_TO_VAR, N }; }
 %type within_time { Ast * }
-within_time(A) ::= . { A = NULL; } within_time(A) ::= WITHIN expr(E). { A = E; }
+within_time(A) ::= . { A = NULL; } within_time(A) ::= WITHIN expr(E). { A = interval_only(p, E, "WITHIN"); }
 subsets_opt(A) ::= . { A = (SubsetList){ 0 }; } subsets_opt(A) ::= SUBSET subsets(L). { A = L; }
 subsets(A) ::= name(N) EQ LP names(L) RP. { Subset s = { N, L }; A = (SubsetList){ 0 }; ARENA_PUSH(p->arena, A, s); }
 subsets(A) ::= subsets(B) COMMA name(N) EQ LP names(L) RP. { Subset s = { N, L }; A = B; ARENA_PUSH(p->arena, A, s); }
@@ -765,13 +783,13 @@ model_columns(A) ::= column(C). { A = (ColumnList){ 0 }; ARENA_PUSH(p->arena, A,
 model_columns(A) ::= model_columns(B) COMMA column(C). { A = B; ARENA_PUSH(p->arena, A, C); }
 as_query_opt(A) ::= . { A = NULL; } as_query_opt(A) ::= AS query(Q). { A = Q; }
 
-create(A) ::= materialized_flags(F) TABLE if_not_exists(I) path(N) table_body(E) comment_opt(C) distribution_opt(D) partitioned_opt(P) options_opt(O) freshness_opt(R) refresh_opt(M) AS query(Q).
-    { A = stmt_create_materialized(p, &F, I, &N, E, C, &D, P, O, R, M, Q); }
+create(A) ::= materialized_flags(F) TABLE path(N) table_body(E) comment_opt(C) distribution_opt(D) partitioned_opt(P) options_opt(O) freshness_opt(R) refresh_opt(M) AS query(Q).
+    { A = stmt_create_materialized(p, &F, &N, E, C, &D, P, O, R, M, Q); }
 %type materialized_flags { CreateFlags }
 materialized_flags(A) ::= CREATE(T) MATERIALIZED. { A = (CreateFlags){ .begin = T->span }; }
 materialized_flags(A) ::= CREATE(T) OR ALTER MATERIALIZED. { A = (CreateFlags){ .or_replace = true, .begin = T->span }; }
 %type freshness_opt { Ast * } %type refresh_opt { Str }
-freshness_opt(A) ::= . { A = NULL; } freshness_opt(A) ::= FRESHNESS EQ expr(E). { A = E; }
+freshness_opt(A) ::= . { A = NULL; } freshness_opt(A) ::= FRESHNESS EQ expr(E). { A = interval_only(p, E, "FRESHNESS"); }
 refresh_opt(A) ::= . { A = STR_NULL; } refresh_opt(A) ::= REFRESH_MODE EQ FULL. { A = STR("FULL"); }
 refresh_opt(A) ::= REFRESH_MODE EQ CONTINUOUS. { A = STR("CONTINUOUS"); }
 
@@ -782,10 +800,10 @@ statement(A) ::= DROP temporary_opt(F) FUNCTION if_exists(I) path(N). { A = stmt
 statement(A) ::= DROP temporary_opt(F) SYSTEM FUNCTION if_exists(I) path(N). { A = stmt_drop(p, DROP_FUNCTION, F, true, I, N); }
 statement(A) ::= DROP temporary_opt(F) MODEL if_exists(I) path(N). { A = stmt_drop(p, DROP_MODEL, F, false, I, N); }
 statement(A) ::= DROP MATERIALIZED TABLE if_exists(I) path(N). { A = stmt_drop(p, DROP_MATERIALIZED, false, false, I, N); }
-statement(A) ::= DROP DATABASE if_exists(I) path(N). { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); }
-statement(A) ::= DROP DATABASE if_exists(I) path(N) RESTRICT. { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); A->u.drop.restricted = true; }
-statement(A) ::= DROP DATABASE if_exists(I) path(N) CASCADE. { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); A->u.drop.cascade = true; }
-statement(A) ::= DROP CATALOG if_exists(I) name(N). { A = stmt_drop(p, DROP_CATALOG, false, false, I, make_path(p, N)); }
+statement(A) ::= DROP temporary_opt DATABASE if_exists(I) path(N). { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); }
+statement(A) ::= DROP temporary_opt DATABASE if_exists(I) path(N) RESTRICT. { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); A->u.drop.restricted = true; }
+statement(A) ::= DROP temporary_opt DATABASE if_exists(I) path(N) CASCADE. { A = stmt_drop(p, DROP_DATABASE, false, false, I, N); A->u.drop.cascade = true; }
+statement(A) ::= DROP temporary_opt CATALOG if_exists(I) name(N). { A = stmt_drop(p, DROP_CATALOG, false, false, I, make_path(p, N)); }
 %type temporary_opt { bool }
 temporary_opt(A) ::= . { A = false; } temporary_opt(A) ::= TEMPORARY. { A = true; }
 
@@ -838,11 +856,21 @@ statement(A) ::= ALTER temporary_opt(F) SYSTEM FUNCTION if_exists(I) path(N) AS 
 statement(A) ::= ALTER MODEL if_exists(I) path(N) set_options(O). { A = stmt_alter(p, STMT_ALTER_MODEL, ALTER_SET, &N); A->u.alter->options = O; A->u.alter->if_exists = I; }
 statement(A) ::= ALTER MODEL if_exists(I) path(N) reset_keys(L). { A = stmt_alter(p, STMT_ALTER_MODEL, ALTER_RESET, &N); alter_reset(A->u.alter, &L); A->u.alter->if_exists = I; }
 statement(A) ::= ALTER MODEL if_exists(I) path(N) RENAME TO path(M). { A = stmt_alter(p, STMT_ALTER_MODEL, ALTER_RENAME, &N); A->u.alter->rename_to = M; A->u.alter->if_exists = I; }
-statement(A) ::= ALTER MATERIALIZED TABLE path(N) SUSPEND. { A = stmt_alter(p, STMT_ALTER_MATERIALIZED, ALTER_SUSPEND, &N); }
-statement(A) ::= ALTER MATERIALIZED TABLE path(N) RESUME options_opt(O). { A = stmt_alter(p, STMT_ALTER_MATERIALIZED, ALTER_RESUME, &N); A->u.alter->options = O; }
-statement(A) ::= ALTER MATERIALIZED TABLE path(N) REFRESH partition_spec(S). { A = stmt_alter(p, STMT_ALTER_MATERIALIZED, ALTER_REFRESH, &N); A->u.alter->options = S.values; }
-statement(A) ::= ALTER MATERIALIZED TABLE path(N) AS query(Q). { A = stmt_alter(p, STMT_ALTER_MATERIALIZED, ALTER_AS, &N); A->u.alter->query = Q; }
-statement(A) ::= ALTER MATERIALIZED TABLE path(N) set_options(O). { A = stmt_alter(p, STMT_ALTER_MATERIALIZED, ALTER_SET, &N); A->u.alter->options = O; }
+
+materialized(A) ::= ALTER MATERIALIZED TABLE path(N). { A = alter_new(p, false, &N); A->materialized = true; }
+%type materialized { AstAlter * }
+statement(A) ::= materialized(H) SUSPEND. { A = alter_end(p, H, ALTER_SUSPEND); }
+statement(A) ::= materialized(H) RESUME options_opt(O). { A = alter_end(p, H, ALTER_RESUME); H->options = O; }
+statement(A) ::= materialized(H) REFRESH partition_spec(S). { A = alter_end(p, H, ALTER_REFRESH); H->options = S.values; }
+statement(A) ::= materialized(H) AS query(Q). { A = alter_end(p, H, ALTER_AS); H->query = Q; }
+statement(A) ::= materialized(H) set_options(O). { A = alter_end(p, H, ALTER_SET); H->options = O; }
+statement(A) ::= materialized(H) reset_keys(L). { A = alter_end(p, H, ALTER_RESET); alter_reset(H, &L); }
+statement(A) ::= materialized(H) SET FRESHNESS(T) EQ expr. { A = alter_end(p, H, ALTER_SET); parse_unsupported(p, T, "SET FRESHNESS", "Drop the table and create it anew."); }
+statement(A) ::= materialized(H) SET REFRESH_MODE(T) EQ FULL|CONTINUOUS. { A = alter_end(p, H, ALTER_SET); parse_unsupported(p, T, "SET REFRESH_MODE", "Drop the table and create it anew."); }
+statement(A) ::= materialized(H) ADD alter_elements(E). { A = alter_end(p, H, ALTER_ADD); alter_elements(p, H, E); }
+statement(A) ::= materialized(H) MODIFY alter_elements(E). { A = alter_end(p, H, ALTER_MODIFY); alter_elements(p, H, E); }
+statement(A) ::= materialized(H) DROP path(N). { A = alter_end(p, H, ALTER_DROP_COLUMNS); ARENA_PUSH(p->arena, H->drop, N); }
+statement(A) ::= materialized(H) DROP LP paths(L) RP. { A = alter_end(p, H, ALTER_DROP_COLUMNS); H->drop = L; }
 
 /* ---------------------------------------------------------------- SHOW, DESCRIBE, USE, modules, client */
 %type show_in { ShowIn } %type show_like { ShowLike } %type show_ilike { ShowLike }

@@ -7,6 +7,15 @@ typedef struct Context { Token *v; uint32_t n; } Context;
 static uint16_t kind_at(const Context *c, uint32_t i) { return i > 0 && i < c->n ? c->v[i].kind : 0; }
 static uint16_t flags_at(const Context *c, uint32_t i) { return i < c->n && c->v[i].keyword >= 0 ? keywords[c->v[i].keyword].flags : 0; }
 static bool opens(uint16_t kind) { return kind == TK_LP || kind == TK_LPQ; }
+/* Units that may follow a difference in parentheses; as an alias there they need AS. */
+static bool is_any_unit(uint16_t kind)
+{
+    switch (kind) {
+    case TK_YEAR: case TK_YEARS: case TK_QUARTER: case TK_QUARTERS: case TK_MONTH: case TK_MONTHS: case TK_WEEK: case TK_WEEKS: case TK_DAY: case TK_DAYS: case TK_HOUR:
+    case TK_HOURS: case TK_MINUTE: case TK_MINUTES: case TK_SECOND: case TK_SECONDS: return true;
+    }
+    return false;
+}
 static bool is_unit(uint16_t kind) { return kind == TK_YEAR || kind == TK_MONTH || kind == TK_DAY || kind == TK_HOUR || kind == TK_MINUTE || kind == TK_SECOND; }
 /* A word that may be a name: unreserved, or quoted. */
 static bool is_free(const Context *c, uint32_t i)
@@ -120,6 +129,8 @@ static void mark_word(Context *c, uint32_t i)
     if (t->keyword < 0 || !call) return;
     if (t->kind == TK_POSITION) mark_position(c, i);
     if (!(flags_at(c, i) & WORD_CALLABLE) || (is_unit(t->kind) && unit_precision(c, i))) return;
+    uint16_t before = kind_at(c, i - 1);
+    if (t->kind == TK_SOME && before != TK_EQ && before != TK_NE && before != TK_LT && before != TK_LE && before != TK_GT && before != TK_GE) t->kind = TK_FN_KW;
     switch (t->kind) {
     case TK_WORD: case TK_LEFT: case TK_RIGHT: case TK_YEAR: case TK_MONTH: case TK_HOUR: case TK_MINUTE: case TK_SECOND: case TK_TRUNCATE: case TK_GROUPING: case TK_NEXT:
     case TK_CURRENT_DATE: case TK_CURRENT_TIME: case TK_CURRENT_TIMESTAMP: case TK_LOCALTIME: case TK_LOCALTIMESTAMP: case TK_USER: t->kind = TK_FN_KW;
@@ -148,7 +159,7 @@ static void mark_operator(Context *c, uint32_t i)
         if (next == TK_ON && (kind_at(c, i + 2) == TK_NULL || kind_at(c, i + 2) == TK_EMPTY || kind_at(c, i + 2) == TK_ERROR)) t->kind = TK_NULL_ON;
         break;
     case TK_RP:                                  /* (a - b) DAY */
-        if (is_unit(next) && t->match && kind_at(c, t->match - 1) != TK_INTERVAL_LP && !calls(c, t->match - 1)) t->kind = TK_RP_UNIT;
+        if (is_any_unit(next) && t->match && c->v[t->match].kind == TK_LP && kind_at(c, t->match - 1) != TK_INTERVAL_LP && !calls(c, t->match - 1)) t->kind = TK_RP_UNIT;
         break;
     }
 }
