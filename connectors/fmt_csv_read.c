@@ -380,7 +380,8 @@ static bool read_cell(Decoder *d, Str text, const CsvField *field)
     Datum value = { 0 };
     int64_t i;
     bool ok;
-    if (is_null_text(d, text)) { set_null(d, field->col); return true; }
+    /* The null literal stands for a scalar or an element: a nested column always holds a list (Jackson opens the array first). */
+    if (is_null_text(d, text) && !type_is_nested(field->type)) { set_null(d, field->col); return true; }
     switch (field->type->kind) {
     case TYPE_VARCHAR: ((StrView *)vec->data)[row] = strview_copy(b->batch.arena, text.ptr, text.len); ok = true; break;
     case TYPE_DOUBLE: ok = read_double(d, text, &((double *)vec->data)[row]); break;

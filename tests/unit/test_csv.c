@@ -106,7 +106,7 @@ static void arrays_and_rows(void **state)
     test_option(&run.t, "csv.null-literal", "NIL");
     test_option(&run.t, "csv.ignore-parse-errors", "true");
     assert_text(DECODE(&run, "3;4,a;b;c", ";,", "3,NIL", "1;2;3,a;NIL; c", "NIL;5,\"q;\"\"r\"\"\""),
-                "+I (3, 4) | [a, b, c]\n+I (NULL, NULL) | []\n+I (3, NULL) | <NULL>\n+I (1, 2) | [a, NULL,  c]\n+I (NULL, 5) | [q, \"r\"]\n");
+                "+I (3, 4) | [a, b, c]\n+I (NULL, NULL) | []\n+I (3, NULL) | [NULL]\n+I (1, 2) | [a, NULL,  c]\n+I (NULL, 5) | [q, \"r\"]\n");
     test_option(&run.t, "csv.ignore-parse-errors", "false");
     assert_text(DECODE(&run, "1;2;3,a"), "!cannot read CSV record: field \"i\": the nested row has another number of fields than its type");
     run_free(&run);
