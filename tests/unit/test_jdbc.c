@@ -6,6 +6,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
+#include "engine/type/decimal.h"
 
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -259,6 +260,38 @@ static void arrays_are_written(void **state)
     pg_free(&pg);
 }
 
+/* Random decimals of every scale: PostgreSQL prints what was sent, and what it sends back is the same number. */
+static void decimals_agree(void **state)
+{
+    (void)state;
+    static const uint32_t scales[] = { 0, 1, 2, 3, 4, 5, 7, 18, 37, 38 };
+    random_seed(7);
+    for (size_t s = 0; s < sizeof scales / sizeof *scales; s++) {
+        Pg pg;
+        StrBuf rows = { 0 }, expected = { 0 };
+        pg_init(&pg);
+        query(&pg, "DROP TABLE IF EXISTS t; CREATE TABLE t (n numeric, id int)");
+        test_column(&pg.t, "n", type_decimal(pg.t.arena, 38, scales[s], true));
+        test_column(&pg.t, "id", type_simple(TYPE_INT, true));
+        for (int i = 0; i < 300; i++) {
+            i128 v = (i128)(((u128)random_u64() << 64 | random_u64()) % (u128)decimal_pow10[1 + random_u64() % 38]);
+            if (random_u64() % 4 == 0) v -= v % decimal_pow10[random_u64() % 20];
+            if (random_u64() % 2) v = -v;
+            strbuf_addz(&rows, "+I ");
+            decimal_print(v, scales[s], &rows);
+            strbuf_addf(&rows, " | %d\n", i);
+            decimal_print(v, scales[s], &expected);
+            strbuf_addc(&expected, '\n');
+        }
+        SINK(&pg, strbuf_cstr(&rows));
+        assert_text(query(&pg, "SELECT n FROM t ORDER BY id"), strbuf_cstr(&expected));
+        assert_text(scan(&pg, &(TestScan){ 0 }), strbuf_cstr(&rows));
+        strbuf_free(&rows);
+        strbuf_free(&expected);
+        pg_free(&pg);
+    }
+}
+
 static void keyed(Pg *pg)
 {
     query(pg, "DROP TABLE IF EXISTS t; CREATE TABLE t (k text, n int, v int, PRIMARY KEY (k, n))");
@@ -494,7 +527,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls), cmocka_unit_test(options_are_checked), cmocka_unit_test(types_are_checked), cmocka_unit_test(types_by_copy),
-        cmocka_unit_test(types_by_unnest), cmocka_unit_test(types_by_cast), cmocka_unit_test(arrays_are_written), cmocka_unit_test(upserts_and_deletes),
+        cmocka_unit_test(types_by_unnest), cmocka_unit_test(types_by_cast), cmocka_unit_test(arrays_are_written), cmocka_unit_test(decimals_agree), cmocka_unit_test(upserts_and_deletes),
         cmocka_unit_test(only_key_columns), cmocka_unit_test(names), cmocka_unit_test(pushed_down), cmocka_unit_test(a_scan_goes_on_where_it_was),
         cmocka_unit_test(refusals), cmocka_unit_test(failures_are_retried), cmocka_unit_test(a_killed_connection_is_replaced), cmocka_unit_test(cancel_ends_waiting),
     };
