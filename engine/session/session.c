@@ -24,6 +24,7 @@ struct Session {
     const SessionSink *sink;                     /* of the statement under way; never NULL then */
     StrMap vars;                                 /* -D: name -> Str in arena */
     struct { SessionJob *v; uint32_t n, cap; } jobs;
+    bool definitions_only;
     bool in_set; struct { Str *v; uint32_t n, cap; } set;    /* texts of BEGIN STATEMENT SET .. END */
     Str file, text; uint32_t offset;             /* source of the statement under way */
     const Schema *select_schema;                 /* of the SELECT under way; the plan's */
@@ -372,9 +373,35 @@ static bool client_statement(Session *session, const Stmt *stmt, Err *err)
     return true;
 }
 
+void session_definitions_only(Session *session, bool on)
+{
+    session->definitions_only = on;
+}
+
+bool session_text_end(Session *session, Err *err)
+{
+    if (!session->in_set) return true;
+    session->in_set = false;
+    err_set(err, E_INVALID, "the statement set is never closed: none of its %u statements ran", session->set.n);
+    return err_hint(err, "END; closes what BEGIN STATEMENT SET opened.");
+}
+
+static bool starts_job(const Stmt *stmt)
+{
+    switch (stmt->kind) {
+    case STMT_QUERY: case STMT_INSERT: case STMT_STATEMENT_SET: case STMT_BEGIN_SET: case STMT_END: return true;
+    case STMT_CREATE_TABLE: return stmt->u.create_table->as != NULL;
+    default: return false;
+    }
+}
+
 static bool execute(Session *session, const ScriptStmt *stmt, Err *err)
 {
     StmtKind kind = stmt->stmt->kind;
+    if (session->definitions_only && starts_job(stmt->stmt)) {
+        err_at(err, E_INVALID, stmt->stmt->span, "%s may not stand in an init file", stmt_kind_name(kind));
+        return err_hint(err, "An init file (-i) holds definitions, SET and USE; put this into the job file.");
+    }
     const SessionSink *sink = session->sink;
     if (session->in_set && kind == STMT_INSERT) return add_to_set(session, stmt, err);
     if (session->in_set && kind != STMT_END && kind != STMT_QUIT) {

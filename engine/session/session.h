@@ -40,6 +40,10 @@ Str session_variable(void *session, Str name);
 /* One statement already parsed (script_next). A SELECT runs in the foreground until it ends or session_cancel; others as SessionSink says.
  * false + err: it failed; spans refer to stmt->text. In a BEGIN STATEMENT SET block INSERTs are collected until END. */
 bool session_execute(Session *session, const ScriptStmt *stmt, const SessionSink *sink, Err *err) MUST_CHECK;
+/* While on (-i files), statements that would start a job are refused. */
+void session_definitions_only(Session *session, bool on);
+/* The end of a text: false + err when a BEGIN STATEMENT SET is still open (it is dropped: nothing of it ran). */
+bool session_text_end(Session *session, Err *err) MUST_CHECK;
 /* Cancels the foreground query, if any; async-signal-safe. */
 void session_cancel(Session *session);
 /* Jobs started by this session, in order, ended ones too. */

@@ -32,16 +32,28 @@ static int run_tests(const Args *args)
     return totals.failed ? EXIT_JOB_FAILED : EXIT_DONE;
 }
 
+/* One file or text, with what it left open. */
+static int run_input(Console *console, const Input *input)
+{
+    Err err = { 0 };
+    int code = console_run_input(console, input);
+    if (session_text_end(console->session, &err) || code != EXIT_DONE) return code;
+    console_error(console, &err, STR_NULL, STR_NULL, 0);
+    return console_exit_code(&err);
+}
+
 static int run_inputs(Console *console, const Args *args)
 {
     int code = EXIT_DONE;
     if (args->init_file) {
         Input init = { args->init_file, true };
-        code = console_run_input(console, &init);
+        session_definitions_only(console->session, true);
+        code = run_input(console, &init);
+        session_definitions_only(console->session, false);
     }
     for (uint32_t i = 0; i < args->inputs.n && !console->quit && !console_stop_requested; i++) {
         if (code != EXIT_DONE && args->command != COMMAND_CHECK) break;
-        int one = console_run_input(console, &args->inputs.v[i]);
+        int one = run_input(console, &args->inputs.v[i]);
         if (code == EXIT_DONE) code = one;
     }
     if (code != EXIT_DONE || args->command != COMMAND_RUN) return code;

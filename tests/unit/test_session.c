@@ -128,11 +128,34 @@ static void test_statement_set_is_one_job(void **state)
     session_free(session);
 }
 
+static void test_what_a_text_leaves_open(void **state)
+{
+    (void)state;
+    Session *session = session_new(&(SessionOptions){ .check_only = true });
+    SessionSink sink = { 0 };
+    Err err = { 0 };
+    run(session, "BEGIN STATEMENT SET;", &sink);
+    assert_false(session_text_end(session, &err));
+    assert_true(session_text_end(session, &err));
+    Arena *statement = arena_new();
+    Script script = { .file = STR("-"), .text = STR("SELECT 1") };
+    ScriptStmt stmt;
+    assert_true(script_next(&script, statement, &stmt, &err));
+    session_definitions_only(session, true);
+    assert_false(session_execute(session, &stmt, &sink, &err));
+    session_definitions_only(session, false);
+    err_clear(&err);
+    assert_true(session_execute(session, &stmt, &sink, &err));
+    arena_free(statement);
+    session_free(session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changelog_final), cmocka_unit_test(test_braces), cmocka_unit_test(test_diff), cmocka_unit_test(test_records),
         cmocka_unit_test(test_stages), cmocka_unit_test(test_variables), cmocka_unit_test(test_statement_set_is_one_job),
+        cmocka_unit_test(test_what_a_text_leaves_open),
     };
     arena = arena_new();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
