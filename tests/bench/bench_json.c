@@ -1,11 +1,11 @@
-/* JSON decoding beside a bare hand loop, thread CPU per message, interleaved rounds, medians: bench_json [ROUNDS]
+/* JSON decoding beside a bare hand loop, time per message, interleaved rounds, medians: bench_json [ROUNDS]
  * The loop knows keys, order and spacing, copies strings to a bump allocator and writes plain arrays; it checks neither UTF-8 nor what it skips. */
 #include "connectors/format.h"
+#include "engine/base/clock.h"
 #include "engine/type/datetime.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { MESSAGES = 1 << 16, FIELDS = 8 };
 typedef enum Kind { KIND_TEXT, KIND_DOUBLE, KIND_BIGINT, KIND_TIME, KIND_BOOL } Kind;
@@ -141,11 +141,9 @@ static bool commit(void *ctx, RowOp op, Err *err)
     return true;
 }
 
-static double cpu_ns(void)
+static double now_ns(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+    return (double)clock_monotonic_us() * 1e3;
 }
 static int by_value(const void *a, const void *b)
 {
@@ -155,23 +153,23 @@ static int by_value(const void *a, const void *b)
 
 static double time_bare(const Shape *shape, const Messages *messages, Bare *bare)
 {
-    double from = cpu_ns();
+    double from = now_ns();
     for (uint32_t i = 0; i < MESSAGES; i++) {
         if (i % BATCH_ROWS == 0) bare->used = 0;
         bare_message(bare, shape, messages->v[i], i % BATCH_ROWS);
     }
-    return (cpu_ns() - from) / MESSAGES;
+    return (now_ns() - from) / MESSAGES;
 }
 static double time_weir(const Messages *messages, const FormatDef *format, Decoder *decoder, BatchBuilder *builder)
 {
     Err err = { 0 };
     uint64_t skipped = 0;
-    double from = cpu_ns();
+    double from = now_ns();
     for (uint32_t i = 0; i < MESSAGES; i++) {
         if (i % BATCH_ROWS == 0) builder_reset(builder);
         if (!format->decode(decoder, messages->v[i], builder, commit, builder, &skipped, &err)) abort();
     }
-    return (cpu_ns() - from) / MESSAGES;
+    return (now_ns() - from) / MESSAGES;
 }
 
 static const Type *kind_type(Arena *arena, Kind kind)
