@@ -14,7 +14,7 @@ CREATE TABLE generated (
     'fields.temperature.max' = '35'
 );
 
-CREATE TABLE readings (
+CREATE TABLE weather_topic (
     city        STRING,
     temperature DOUBLE
 ) WITH (
@@ -24,7 +24,7 @@ CREATE TABLE readings (
     'format' = 'json'
 );
 
-INSERT INTO readings
+INSERT INTO weather_topic
 SELECT ELT(city_id, 'Berlin', 'Boston', 'Cairo', 'Delhi', 'Lagos', 'Lima', 'Oslo', 'Paris', 'Perth', 'Tokyo'),
        ROUND(temperature, 1)
 FROM generated;
