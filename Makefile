@@ -65,7 +65,7 @@ test:
 	@tests/lib/deps.sh test
 	@$(MAKE) --no-print-directory -s -j2 WERROR=-Werror all test-programs
 	@tests/run.sh
-test-programs: $(UNIT) $(FUZZ) $(B)/docs/functions
+test-programs: $(UNIT) $(FUZZ) $(B)/docs/functions $(B)/docs/settings
 
 # Rates beside bare C loops, and the size, start and memory of the binary.
 $(B)/bench/%: tests/bench/%.c $(B)/libweir.a
@@ -79,8 +79,9 @@ $(B)/docs/%: tests/docs/%.c $(B)/libweir.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS)
 .PHONY: docs
-docs: $(B)/docs/functions
+docs: $(B)/docs/functions $(B)/docs/settings
 	$(B)/docs/functions > docs/functions.md
+	$(B)/docs/settings > docs/settings.md
 
 install: $(B)/weir
 	install -D -m 755 $(B)/weir $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/weir

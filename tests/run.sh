@@ -40,8 +40,8 @@ cases() { # NAME ARGS..
     else failures="$failures $name"; printf 'FAIL  %s: %s\n' "$name" "$line"; grep -E '^FAIL|^passes' "$log" | head -n 60 | sed 's/^/    /'; fi
 }
 
-current_page() { build/docs/functions | diff docs/functions.md - || { echo "docs/functions.md is not up to date: make docs"; return 1; }; }
-if wants lint; then note "source rules"; step lint tests/lint.sh; step "docs/functions.md is current" current_page; fi
+current_page() { build/docs/"$1" | diff docs/"$1".md - || { echo "docs/$1.md is not up to date: make docs"; return 1; }; }
+if wants lint; then note "source rules"; step lint tests/lint.sh; for page in functions settings; do step "docs/$page.md is current" current_page $page; done; fi
 if wants unit; then
     note "unit tests"
     for t in build/unit/test_*; do [ -x "$t" ] && [ -f "$t" ] && step "$(basename "$t")" "$t"; done

@@ -10,7 +10,7 @@
 const OptionDef config_defs[] = {
     /* execution */
     { "execution.runtime-mode", OPT_ENUM, "streaming", 0, "streaming|batch|automatic", "Continuous queries with changelogs, or bounded inputs with final rows only." },
-    { "parallelism.default", OPT_INT, NULL, 0, NULL, "Number of equal pipelines of a job; unset = as many cores as its sources can use." },
+    { "parallelism.default", OPT_INT, NULL, IGN, NULL, "A job runs as one pipeline." },
     { "pipeline.name", OPT_STRING, NULL, 0, NULL, "Name of the next jobs; default insert-into_<table>." },
     { "pipeline.auto-watermark-interval", OPT_DURATION, "200 ms", 0, NULL, "How often watermarks are emitted; 0 = after every row." },
     { "weir.pin-cores", OPT_BOOL, "true", 0, NULL, "Keep a job and the client threads of its connectors on one core each." },
@@ -21,34 +21,34 @@ const OptionDef config_defs[] = {
     { "pipeline.jars", OPT_LIST, NULL, IGN, NULL, "weir loads no JARs." },
     { "pipeline.classpaths", OPT_LIST, NULL, IGN, NULL, "weir loads no JARs." },
     /* checkpoints */
-    { "execution.checkpointing.interval", OPT_DURATION, "30 s", 0, NULL, "Time between checkpoints; 0 = none." },
-    { "execution.checkpointing.mode", OPT_ENUM, "EXACTLY_ONCE", 0, "EXACTLY_ONCE|AT_LEAST_ONCE", "Guarantee of state and, where the sink can, of output." },
-    { "execution.checkpointing.timeout", OPT_DURATION, "10 min", 0, NULL, "A checkpoint that takes longer is given up." },
-    { "execution.checkpointing.min-pause", OPT_DURATION, "0 ms", 0, NULL, "Least time between two checkpoints." },
-    { "execution.checkpointing.dir", OPT_STRING, NULL, 0, NULL, "Where checkpoints are kept." },
-    { "execution.checkpointing.savepoint-dir", OPT_STRING, NULL, 0, NULL, "Where savepoints go by default." },
-    { "execution.checkpointing.tolerable-failed-checkpoints", OPT_INT, "0", 0, NULL, "Failed checkpoints in a row before the job fails." },
+    { "execution.checkpointing.interval", OPT_DURATION, "30 s", 0, NULL, "Time between checkpoints: sinks are flushed, offsets committed; 0 = none." },
+    { "execution.checkpointing.mode", OPT_ENUM, "EXACTLY_ONCE", IGN, "EXACTLY_ONCE|AT_LEAST_ONCE", "Guarantees are chosen by each sink." },
+    { "execution.checkpointing.timeout", OPT_DURATION, "10 min", IGN, NULL, "A checkpoint is not given up." },
+    { "execution.checkpointing.min-pause", OPT_DURATION, "0 ms", IGN, NULL, "Checkpoints keep to their interval." },
+    { "execution.checkpointing.dir", OPT_STRING, NULL, IGN, NULL, "Checkpoints flush the sinks and commit offsets; they are not kept as files." },
+    { "execution.checkpointing.savepoint-dir", OPT_STRING, NULL, IGN, NULL, "There are no savepoints." },
+    { "execution.checkpointing.tolerable-failed-checkpoints", OPT_INT, "0", IGN, NULL, "A failed checkpoint fails the job." },
     { "execution.checkpointing.max-concurrent-checkpoints", OPT_INT, "1", IGN, NULL, "weir takes one checkpoint at a time." },
-    { "execution.checkpointing.num-retained", OPT_INT, "2", 0, NULL, "Completed checkpoints to keep (at least two)." },
+    { "execution.checkpointing.num-retained", OPT_INT, "2", IGN, NULL, "Checkpoints are not kept as files." },
     { "execution.checkpointing.unaligned.enabled", OPT_BOOL, "false", IGN, NULL, "Barriers never queue behind data in weir." },
     { "execution.checkpointing.unaligned", OPT_BOOL, "false", IGN, NULL, "Old name of execution.checkpointing.unaligned.enabled." },
     { "execution.checkpointing.externalized-checkpoint-retention", OPT_ENUM, "NO_EXTERNALIZED_CHECKPOINTS", IGN, "NO_EXTERNALIZED_CHECKPOINTS|DELETE_ON_CANCELLATION|RETAIN_ON_CANCELLATION", "Checkpoints are kept." },
     { "execution.checkpointing.storage", OPT_STRING, NULL, IGN, NULL, "Checkpoints are files of execution.checkpointing.dir." },
     { "execution.checkpointing.incremental", OPT_BOOL, "false", IGN, NULL, "Chosen by weir." },
-    { "execution.state-recovery.path", OPT_STRING, NULL, 0, NULL, "Savepoint or checkpoint the next job starts from." },
-    { "execution.state-recovery.ignore-unclaimed-state", OPT_BOOL, "false", 0, NULL, "Start although some saved state has no operator." },
+    { "execution.state-recovery.path", OPT_STRING, NULL, 0, NULL, "Start from a savepoint: refused, there are none." },
+    { "execution.state-recovery.ignore-unclaimed-state", OPT_BOOL, "false", IGN, NULL, "There are no savepoints." },
     { "execution.savepoint.path", OPT_STRING, NULL, 0, NULL, "Old name of execution.state-recovery.path." },
-    { "state.checkpoints.dir", OPT_STRING, NULL, 0, NULL, "Old name of execution.checkpointing.dir." },
-    { "state.savepoints.dir", OPT_STRING, NULL, 0, NULL, "Old name of execution.checkpointing.savepoint-dir." },
-    { "state.checkpoints.num-retained", OPT_INT, NULL, 0, NULL, "Old name of execution.checkpointing.num-retained." },
+    { "state.checkpoints.dir", OPT_STRING, NULL, IGN, NULL, "Old name of execution.checkpointing.dir." },
+    { "state.savepoints.dir", OPT_STRING, NULL, IGN, NULL, "Old name of execution.checkpointing.savepoint-dir." },
+    { "state.checkpoints.num-retained", OPT_INT, NULL, IGN, NULL, "Old name of execution.checkpointing.num-retained." },
     { "state.backend.type", OPT_STRING, NULL, IGN, NULL, "weir has one state backend." },
     { "state.backend", OPT_STRING, NULL, IGN, NULL, "weir has one state backend." },
     { "state.backend.incremental", OPT_BOOL, "false", IGN, NULL, "Chosen by weir." },
     { "state.checkpoint-storage", OPT_STRING, NULL, IGN, NULL, "Checkpoints are files." },
-    { "restart-strategy.type", OPT_STRING, NULL, 0, NULL, "none, fixed-delay or exponential-delay." },
-    { "restart-strategy", OPT_STRING, NULL, 0, NULL, "Old name of restart-strategy.type." },
-    { "restart-strategy.fixed-delay.attempts", OPT_INT, "1", 0, NULL, "Restarts before the job fails." },
-    { "restart-strategy.fixed-delay.delay", OPT_DURATION, "1 s", 0, NULL, "Pause before a restart." },
+    { "restart-strategy.type", OPT_STRING, NULL, IGN, NULL, "A job that fails stays failed; connectors retry by themselves." },
+    { "restart-strategy", OPT_STRING, NULL, IGN, NULL, "Old name of restart-strategy.type." },
+    { "restart-strategy.fixed-delay.attempts", OPT_INT, "1", IGN, NULL, "See restart-strategy.type." },
+    { "restart-strategy.fixed-delay.delay", OPT_DURATION, "1 s", IGN, NULL, "See restart-strategy.type." },
     { "restart-strategy.failure-rate.max-failures-per-interval", OPT_INT, "1", IGN, NULL, "Use fixed-delay or exponential-delay." },
     { "restart-strategy.failure-rate.failure-rate-interval", OPT_DURATION, "1 min", IGN, NULL, "Use fixed-delay or exponential-delay." },
     { "restart-strategy.failure-rate.delay", OPT_DURATION, "1 s", IGN, NULL, "Use fixed-delay or exponential-delay." },
@@ -56,7 +56,7 @@ const OptionDef config_defs[] = {
     { "table.local-time-zone", OPT_STRING, "default", 0, NULL, "Session time zone: \"Europe/Paris\", \"GMT+05:30\", \"UTC\"; default = the system's." },
     { "table.sql-dialect", OPT_ENUM, "default", 0, "default|hive", "Only the default dialect is spoken." },
     { "table.dml-sync", OPT_BOOL, "false", 0, NULL, "INSERT returns when its job has ended." },
-    { "table.dynamic-table-options.enabled", OPT_BOOL, "true", 0, NULL, "Allow OPTIONS hints." },
+    { "table.dynamic-table-options.enabled", OPT_BOOL, "true", IGN, NULL, "OPTIONS hints are always allowed." },
     { "table.column-expansion-strategy", OPT_LIST, NULL, IGN, NULL, "* always expands to every column." },
     { "table.display.max-column-width", OPT_INT, "30", 0, NULL, "Widest column of a result table." },
     { "table.plan.compile.catalog-objects", OPT_STRING, "ALL", IGN, NULL, "Compiled plans." },
@@ -69,15 +69,15 @@ const OptionDef config_defs[] = {
     { "table.exec.source.idle-timeout", OPT_DURATION, "0 ms", 0, NULL, "A source split without rows for this long stops holding back the watermark; 0 = off." },
     { "table.exec.source.cdc-events-duplicate", OPT_BOOL, "false", 0, NULL, "CDC sources may repeat events: normalise them by primary key." },
     { "table.exec.sink.not-null-enforcer", OPT_ENUM, "ERROR", 0, "ERROR|DROP", "A NULL for a NOT NULL column fails the job, or its row is dropped." },
-    { "table.exec.sink.type-length-enforcer", OPT_ENUM, "IGNORE", 0, "IGNORE|TRIM_PAD|ERROR", "What happens to CHAR(n)/VARCHAR(n) values of another length." },
+    { "table.exec.sink.type-length-enforcer", OPT_ENUM, "IGNORE", 0, "IGNORE|TRIM_PAD|ERROR", "Values of another length are written as they are; TRIM_PAD and ERROR are refused." },
     { "table.exec.sink.upsert-materialize", OPT_ENUM, "AUTO", 0, "NONE|AUTO|FORCE", "Keep the last row per sink key where the query's key is another." },
     { "table.exec.sink.require-on-conflict", OPT_BOOL, "false", 0, NULL, "Refuse INSERT without ON CONFLICT where the query's upsert key is not the sink's primary key." },
     { "table.exec.sink.keyed-shuffle", OPT_ENUM, "AUTO", IGN, "NONE|AUTO|FORCE", "Shuffle before sinks." },
     { "table.exec.sink.rowtime-inserter", OPT_ENUM, "ENABLED", 0, "ENABLED|DISABLED", "Write the time attribute as the record's timestamp." },
     { "table.exec.legacy-cast-behaviour", OPT_ENUM, "DISABLED", 0, "ENABLED|DISABLED", "ENABLED: CAST gives NULL where it would fail, and does not pad." },
-    { "table.exec.mini-batch.enabled", OPT_BOOL, "false", 0, NULL, "Buffer rows so that updates of one key are emitted once." },
-    { "table.exec.mini-batch.allow-latency", OPT_DURATION, "0 ms", 0, NULL, "Longest wait of a mini-batch." },
-    { "table.exec.mini-batch.size", OPT_LONG, "-1", 0, NULL, "Most rows of a mini-batch." },
+    { "table.exec.mini-batch.enabled", OPT_BOOL, "false", IGN, NULL, "Rows are handled in batches anyway." },
+    { "table.exec.mini-batch.allow-latency", OPT_DURATION, "0 ms", IGN, NULL, "Rows are handled in batches anyway." },
+    { "table.exec.mini-batch.size", OPT_LONG, "-1", IGN, NULL, "Rows are handled in batches anyway." },
     { "table.exec.emit.early-fire.enabled", OPT_BOOL, "false", 0, NULL, "Legacy windows emit before they end." },
     { "table.exec.emit.early-fire.delay", OPT_DURATION, "0 ms", 0, NULL, "Pause between early results; 0 = every row." },
     { "table.exec.emit.late-fire.enabled", OPT_BOOL, "false", 0, NULL, "Legacy windows emit again for late rows." },
@@ -87,7 +87,7 @@ const OptionDef config_defs[] = {
     { "table.exec.async-lookup.buffer-capacity", OPT_INT, "100", IGN, NULL, "Lookups in flight." },
     { "table.exec.async-lookup.timeout", OPT_DURATION, "3 min", IGN, NULL, "Longest lookup." },
     { "table.exec.async-lookup.output-mode", OPT_ENUM, "ORDERED", IGN, "ORDERED|ALLOW_UNORDERED", "Order of lookup results." },
-    { "table.exec.resource.default-parallelism", OPT_INT, "-1", 0, NULL, "Beats parallelism.default when set." },
+    { "table.exec.resource.default-parallelism", OPT_INT, "-1", IGN, NULL, "A job runs as one pipeline." },
     { "table.exec.window-agg.buffer-size-limit", OPT_INT, "100000", IGN, NULL, "Batch windows." },
     { "table.exec.disabled-operators", OPT_STRING, NULL, IGN, NULL, "Planner switch of batch mode." },
     { "table.exec.shuffle-mode", OPT_STRING, NULL, IGN, NULL, "Cluster shuffles." },
@@ -104,8 +104,8 @@ const OptionDef config_defs[] = {
     { "sql-client.execution.result-mode", OPT_ENUM, "TABLEAU", 0, "TABLE|CHANGELOG|TABLEAU", "How results are shown; weir shows every mode as TABLEAU." },
     { "sql-client.execution.max-table-result.rows", OPT_INT, "1000000", IGN, NULL, "Rows kept by the full-screen view." },
     { "sql-client.verbose", OPT_BOOL, "false", IGN, NULL, "Java stack traces." },
-    { "sql-client.display.print-time-cost", OPT_BOOL, "true", 0, NULL, "Show how long a statement took." },
-    { "sql-client.display.max-column-width", OPT_INT, NULL, 0, NULL, "Old name of table.display.max-column-width." },
+    { "sql-client.display.print-time-cost", OPT_BOOL, "true", IGN, NULL, "\\timing shows how long statements take." },
+    { "sql-client.display.max-column-width", OPT_INT, NULL, IGN, NULL, "Old name of table.display.max-column-width." },
     { "sql-client.", OPT_STRING, NULL, PIGN, NULL, "Other switches of Flink's client." },
     /* cluster and JVM */
     { "execution.target", OPT_STRING, NULL, IGN, NULL, "Where a cluster runs jobs." },
@@ -164,6 +164,24 @@ static bool check_value(const OptionDef *def, Str key, Str value, Err *err)
     return options_check(&options, &table, 1, STR("SET"), err);
 }
 
+/* Values that would change results in a way weir cannot give: refused rather than kept without effect. */
+static const struct { const char *key, *only, *hint; } refused[] = {
+    { "table.exec.sink.type-length-enforcer", "IGNORE", "CAST(column AS CHAR(n)) or VARCHAR(n) pads or cuts." },
+    { "table.sql-dialect", "default", "Write the statements in Flink's default dialect." },
+    { "execution.state-recovery.path", "", "The job starts without state; a kafka group's committed offsets are where it goes on." },
+    { "execution.savepoint.path", "", "The job starts without state; a kafka group's committed offsets are where it goes on." },
+};
+
+static bool refuse_value(Str key, Str value, Err *err)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        if (!str_is(key, refused[i].key) || str_iis(value, refused[i].only)) continue;
+        err_set(err, E_UNSUPPORTED, "value '" STR_FMT "' for option '" STR_FMT "' is not supported", STR_ARG(value), STR_ARG(key));
+        return !err_hint(err, "%s", refused[i].hint);
+    }
+    return false;
+}
+
 bool config_check(Arena *arena, Str key, Str value, Str *warning, Err *err)
 {
     *warning = STR_NULL;
@@ -177,10 +195,7 @@ bool config_check(Arena *arena, Str key, Str value, Str *warning, Err *err)
         err_set(err, E_OPTION, "invalid value for option '" STR_FMT "': unknown time zone \"" STR_FMT "\"", STR_ARG(key), STR_ARG(value));
         return err_hint(err, "Use a zone of the tz database such as Europe/Paris, an offset such as GMT+05:30, or UTC.");
     }
-    if (str_is(key, "table.sql-dialect") && str_iis(value, "hive")) {
-        err_set(err, E_UNSUPPORTED, "the hive dialect is not supported");
-        return err_hint(err, "Write the statements in Flink's default dialect.");
-    }
+    if (refuse_value(key, value, err)) return false;
     if (def->flags & OPTF_IGNORED) *warning = str_printf(arena, "option '" STR_FMT "' has no effect in weir: %s", STR_ARG(key), def->doc);
     return true;
 }

@@ -122,6 +122,9 @@ static void test_config_rows(void **state)
     assert_true(warning.len > 0);
     assert_false(config_check(arena, STR("table.exec.state.ttl"), STR("soon"), &warning, &err));
     assert_int_equal(err.code, E_OPTION);
+    err_clear(&err);
+    assert_false(config_check(arena, STR("table.exec.sink.type-length-enforcer"), STR("TRIM_PAD"), &warning, &err));
+    assert_int_equal(err.code, E_UNSUPPORTED);
     Options config = { 0 };
     assert_int_equal(config_i64(&config, "table.exec.state.ttl"), 0);
     assert_int_equal(config_i64(&config, "pipeline.auto-watermark-interval"), 200000);
