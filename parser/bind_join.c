@@ -315,6 +315,7 @@ static bool join_sides(Binder *b, const AstFrom *from, Relation *left, Relation 
     const ExprScope es = { .scope = &out->scope, .clause = "ON clause" };
     if (from->join.on) condition = bind_condition(b, &es, from->join.on, err);
     if (err->set) return false;
+    if (condition && reads_outer(condition)) return refuse_clause(err, condition->span, "a column of the outer query in ON is", "Use it in WHERE, compared by =.");
     out->node = plan_join(b, left->node, right->node, kind, condition, from->span, err);
     if (!out->node) return false;
     retype_scope(&out->scope, out->node->schema);

@@ -35,6 +35,7 @@ bool bind_unnest(Binder *b, const AstFrom *from, const Relation *left, bool oute
     const ExprScope es = { .scope = &base.scope, .clause = "UNNEST" };
     Expr *collection = bind_expr(b, &es, from->unnest.v[0], err);
     if (collection) collection = expr_fold(&b->ctx, collection, err);
+    if (collection && reads_outer(collection)) return refuse_clause(err, collection->span, "UNNEST of a column of the outer query is", "Write FROM t CROSS JOIN UNNEST(t.column) and GROUP BY the key.");
     Schema elements;
     if (!collection || !element_columns(b, collection->type, outer, from->span, &elements, err)) return false;
     if (from->ordinality) *schema_col(&elements, elements.n++) = (Column){ STR("ORDINALITY"), type_simple(TYPE_INT, outer) };
@@ -50,6 +51,7 @@ bool bind_unnest(Binder *b, const AstFrom *from, const Relation *left, bool oute
     if (!on) return true;
     const ExprScope condition = { .scope = &out->scope, .clause = "ON clause" };
     Expr *expr = bind_condition(b, &condition, on, err);
+    if (expr && reads_outer(expr)) return refuse_clause(err, expr->span, "a column of the outer query in ON is", "Use it in WHERE, compared by =.");
     if (expr) expr = expr_fold(&b->ctx, expr, err);
     if (!expr) return false;
     bool always = expr->kind == EXPR_CONST && !expr->value.null && expr->value.v.b;

@@ -9,16 +9,25 @@ Schema *schema_new(Arena *arena, uint32_t n)
     return schema;
 }
 
+/* What stands for a column of another place (an outer query, an aggregate) must have been replaced by now. */
+static bool check_columns(const Expr *expr, Err *err)
+{
+    if (expr->kind == EXPR_COLUMN && expr->column >= AGG_COLUMN) return refuse_clause(err, expr->span, "a column of the outer query at this place of a subquery is", "Compare it with = in the subquery's WHERE, or join with a subquery in FROM.");
+    for (uint32_t i = 0; i < expr->nargs; i++)
+        if (!check_columns(expr->args[i], err)) return false;
+    return true;
+}
+
 PlanNode *plan_calc(Binder *b, PlanNode *in, Expr *filter, const SelectItem *items, uint32_t n, Span span, Err *err)
 {
     Schema *schema = schema_new(b->arena, n);
     Expr **exprs = ARENA_ARRAY(b->arena, Expr *, n + 1);
     for (uint32_t i = 0; i < n; i++) {
-        exprs[i] = expr_fold(&b->ctx, items[i].expr, err);
+        exprs[i] = check_columns(items[i].expr, err) ? expr_fold(&b->ctx, items[i].expr, err) : NULL;
         if (!exprs[i]) return NULL;
         *schema_col(schema, i) = (Column){ str_dup(b->arena, items[i].name), items[i].expr->type };
     }
-    if (filter) filter = expr_fold(&b->ctx, filter, err);
+    if (filter && check_columns(filter, err)) filter = expr_fold(&b->ctx, filter, err);
     if (err->set) return NULL;
     if (filter && is_const_false(filter)) in = plan_empty(b, in->schema, span), filter = NULL;
     if (filter && filter->kind == EXPR_CONST) filter = NULL;

@@ -108,6 +108,7 @@ static bool bind_qualify(Binder *b, const ExprScope *es, Select *select, Err *er
     if (!ast) return true;
     ExprScope qualify = *es;
     qualify.clause = "QUALIFY clause";
+    qualify.subs = NULL;
     select->qualify = bind_aliased(b, &qualify, select->query, &select->items, ast, err);
     if (!select->qualify) return false;
     if (select->qualify->type->kind != TYPE_BOOLEAN) return err_at(err, E_TYPE, ast->span, "QUALIFY must be a condition");

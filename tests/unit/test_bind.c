@@ -132,6 +132,9 @@ static void subqueries(void **state)
     expect_schema("SELECT id, (SELECT MAX(v) FROM ups) AS m, (SELECT COUNT(*) FROM ups WHERE ups.id = plain.id) AS c FROM plain;", "id INT, m INT, c BIGINT");
     expect_error("SELECT (SELECT id, k FROM ups) FROM plain;", E_INVALID, "(SELECT id, k FROM ups)");
     expect_error("SELECT (SELECT MAX(v) FROM ups WHERE ups.id > plain.id) FROM plain;", E_UNSUPPORTED, "ups.id > plain.id");
+    expect_error("SELECT (SELECT SUM(x) FROM UNNEST(t.arr) AS e (x)) FROM t;", E_UNSUPPORTED, "t.arr");
+    expect_error("SELECT (SELECT SUM(ups.v + plain.v) FROM ups) FROM plain;", E_UNSUPPORTED, "plain.v");
+    expect_error("SELECT (SELECT MAX(a.v) FROM ups a JOIN ups b ON a.id = b.id AND a.v = plain.v) FROM plain;", E_UNSUPPORTED, "a.id = b.id AND a.v = plain.v");
     expect_error("SELECT id FROM plain WHERE EXISTS (SELECT 1 FROM ups);", E_UNSUPPORTED, "EXISTS (SELECT 1 FROM ups)");
 }
 
