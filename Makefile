@@ -52,7 +52,7 @@ tsan:
 # What a new user runs first: installs what is missing, builds, runs a whole pipeline.
 demo:
 	@tests/lib/deps.sh build
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@sql/demo.sh $(B)/weir
 
 FUZZ    := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

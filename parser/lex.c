@@ -229,7 +229,7 @@ typedef struct Operator { const char *text; uint16_t kind; } Operator;
 static const Operator operators[] = {
     { "(", TK_LP }, { ")", TK_RP }, { "[", TK_LBRACKET }, { "]", TK_RBRACKET }, { "{", TK_LBRACE }, { "}", TK_RBRACE }, { ",", TK_COMMA }, { ";", TK_SEMI },
     { ".", TK_DOT }, { ":", TK_COLON }, { "?", TK_QMARK }, { "+", TK_PLUS }, { "-", TK_SUB }, { "*", TK_STAR }, { "/", TK_SLASH }, { "%", TK_MODULO },
-    { "||", TK_CONCAT }, { "|", TK_BAR }, { "^", TK_CARET }, { "=", TK_EQ }, { "<>", TK_NE }, { "!=", TK_NE }, { "<", TK_LT }, { "<=", TK_LE }, { ">", TK_GT },
+    { "||", TK_CONCAT }, { "|", TK_BAR }, { "^", TK_CARET }, { "=", TK_EQ }, { "<>", TK_NE }, { "<", TK_LT }, { "<=", TK_LE }, { ">", TK_GT },
     { ">=", TK_GE }, { "=>", TK_ARROW }, { "/*+", TK_HINT_BEGIN },
 };
 
@@ -278,7 +278,6 @@ static bool lex_operator(Lexer *lex, Token *token)
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
         if (str_is(piece, operators[i].text)) {
             token->kind = operators[i].kind;
-            if (piece.ptr[0] == '!') token->flags |= TOKEN_BANG;
             if (token->kind == TK_HINT_BEGIN) lex->in_hint = true;
             token->text = piece;
             return true;

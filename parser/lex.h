@@ -20,7 +20,7 @@ uint32_t lex_skip(Str text, uint32_t pos);
 /* Length of ${..} at `pos`, 0 when there is none. */
 uint32_t lex_variable(Str text, uint32_t pos);
 
-enum { TOKEN_QUOTED = 1, TOKEN_PREFIXED = 2 /* E'', U&'', N'' */, TOKEN_LINE_START = 4 /* first on its line */, TOKEN_BINARY = 8, TOKEN_BANG = 16 /* != */ };
+enum { TOKEN_QUOTED = 1, TOKEN_PREFIXED = 2 /* E'', U&'', N'' */, TOKEN_LINE_START = 4 /* first on its line */, TOKEN_BINARY = 8 };
 typedef struct Token {
     uint16_t kind;               /* TK_*, 0 = end of text */
     uint16_t flags;

@@ -21,6 +21,7 @@ Session *case_session(const TestOptions *options, Str input, bool batch, bool ch
     Session *session = session_new(&session_options);
     define(session, STR("table.local-time-zone"), STR("UTC"));
     define(session, STR("pipeline.auto-watermark-interval"), STR("0"));
+    define(session, STR("table.exec.sink.require-on-conflict"), STR("true"));    /* Flink's default: a test tells what a cluster would */
     if (batch) define(session, STR("execution.runtime-mode"), STR("batch"));
     return session;
 }

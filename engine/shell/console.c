@@ -108,7 +108,7 @@ void console_init(Console *c, const Args *args, Session *session)
     bool err_tty = isatty(STDERR_FILENO), plain = getenv("NO_COLOR") || (getenv("TERM") && strcmp(getenv("TERM"), "dumb") == 0);
     *c = (Console){ .args = args, .session = session, .mode = args->mode_given ? args->mode : isatty(STDOUT_FILENO) ? OUTPUT_BOX : OUTPUT_TABLEAU, .timing = args->timing,
                     .color = args->color == CHOICE_ON || (args->color == CHOICE_AUTO && err_tty && !plain), .quiet = args->quiet, .out = stdout };
-    c->json_log = args->json_log == CHOICE_ON || (args->json_log == CHOICE_AUTO && args->command == COMMAND_RUN && !err_tty && getenv("WEIR_LOG_TEXT") == NULL);
+    c->json_log = args->json_log == CHOICE_ON || (args->json_log == CHOICE_AUTO && args->command == COMMAND_RUN && args->command_given && !err_tty && getenv("WEIR_LOG_TEXT") == NULL);
     c->sink = (SessionSink){ .ctx = c, .ok = on_ok, .table = on_table, .rows_begin = on_rows_begin, .rows = on_rows, .rows_end = on_rows_end, .submitted = on_submitted,
                              .notice = on_notice, .client = on_client };
     log_set(args->quiet ? LOG_ERROR : args->verbose ? LOG_DEBUG : args->command == COMMAND_RUN && c->json_log ? LOG_INFO : LOG_NOTICE, c->json_log);

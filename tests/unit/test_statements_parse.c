@@ -13,7 +13,6 @@ static uint32_t checked, failed;
 
 /* Flink refuses these while parsing, weir takes them. */
 static const char *const accepted[] = {
-    "!=",                                        /* unequal: common in the wild */
     "SET 'a.b'=c",                               /* quoted key, bare value */
 };
 
