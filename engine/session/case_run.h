@@ -8,7 +8,7 @@
 /* One test: a case, an expression line, a statement. line 0 = the whole file; key: the expression or statement ("" for a case);
  * why: what differs, several lines; empty = passed. */
 typedef struct CaseRecord { bool passed; uint32_t line; Str key, why; } CaseRecord;
-typedef struct CaseReport { StrBuf bytes; } CaseReport;  /* records, as record_put writes them */
+typedef struct CaseReport { StrBuf bytes; int fd; } CaseReport;  /* records; fd > 0: written there at once, so that a crash loses none */
 void record_put(CaseReport *report, bool passed, uint32_t line, Str key, Str why);
 bool record_get(Reader *in, CaseRecord *out);     /* false at the end */
 

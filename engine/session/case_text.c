@@ -4,7 +4,9 @@
 #include "engine/plan/config.h"
 #include "engine/type/text.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* --- records --- */
 
@@ -14,6 +16,13 @@ void record_put(CaseReport *report, bool passed, uint32_t line, Str key, Str why
     strbuf_put_u32(&report->bytes, line);
     strbuf_put_str(&report->bytes, key);
     strbuf_put_str(&report->bytes, why);
+    if (report->fd <= 0) return;
+    for (Str rest = strbuf_str(&report->bytes); rest.len;) {
+        ssize_t n = write(report->fd, rest.ptr, rest.len);
+        if (n < 0 && errno != EINTR) break;
+        if (n > 0) rest = str_sub(rest, (uint32_t)n, rest.len);
+    }
+    strbuf_clear(&report->bytes);
 }
 
 bool record_get(Reader *in, CaseRecord *out)

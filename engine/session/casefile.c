@@ -153,25 +153,15 @@ static bool run_file(Suite *suite, Str path, CaseReport *report, Err *err)
     return ok;
 }
 
-static void write_all(int fd, Str bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.ptr, bytes.len);
-        if (n < 0 && errno != EINTR) return;
-        if (n > 0) bytes = str_sub(bytes, (uint32_t)n, bytes.len);
-    }
-}
-
 static void child(Suite *suite, Str path, int fd)
 {
-    CaseReport report = { 0 };
+    CaseReport report = { .fd = fd };
     Err err = { 0 };
     log_set(LOG_ERROR, false);
     if (!run_file(suite, path, &report, &err)) {
         Str why = str_printf(suite->arena, "  %s\n", err.message);
         record_put(&report, false, 0, STR(""), why);
     }
-    write_all(fd, strbuf_str(&report.bytes));
     strbuf_free(&report.bytes);
 }
 
