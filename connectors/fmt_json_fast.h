@@ -1,0 +1,136 @@
+/* Fast paths of the json decoder, inline: each takes the plain form of a value at p and returns the byte behind it, or NULL (nothing written)
+ * where the general path must decide. They read no byte at or beyond `end`. Words are compared as little-endian; other machines take the general path. */
+#ifndef WEIR_CONNECTORS_FMT_JSON_FAST_H
+#define WEIR_CONNECTORS_FMT_JSON_FAST_H
+#include "connectors/fmt_json_read.h"
+#include "engine/type/datetime.h"
+
+#define JSON_FAST (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
+static inline uint64_t fast_word(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* The key with its colon stands at p. */
+static inline bool fast_key(const char *p, const char *end, const JsonField *field)
+{
+    uint32_t len = field->key.len;
+    if (end - p < 16 || !JSON_FAST) return (uint32_t)(end - p) > len && memcmp(p, field->key.ptr, len) == 0;
+    if (((fast_word(p) ^ field->word[0]) & field->mask[0]) | ((fast_word(p + 8) ^ field->word[1]) & field->mask[1])) return false;
+    return len <= 16 || ((uint32_t)(end - p) > len && memcmp(p + 16, field->key.ptr + 16, len - 16) == 0);
+}
+
+/* High bit of every byte that is a quote, a backslash or not ASCII; exact for the lowest (Hacker's Delight 6-1). */
+static inline uint64_t fast_special(uint64_t w)
+{
+    const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
+    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
+    return (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | w) & high;
+}
+
+/* ASCII without escapes. */
+static inline const char *fast_string(const char *p, const char *end, Arena *arena, StrView *out)
+{
+    if (!JSON_FAST || p >= end || *p != '"') return NULL;
+    const char *start = ++p;
+    for (uint64_t special = 0; special == 0;) {
+        if (end - p < 8) {
+            while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p < 0x80) p++;
+            if (p == end) return NULL;
+            break;
+        }
+        special = fast_special(fast_word(p));
+        p += special ? __builtin_ctzll(special) >> 3 : 8;
+    }
+    if (*p != '"') return NULL;
+    uint32_t len = (uint32_t)(p - start);
+    if (len > 12 || end - start < 16) {
+        *out = strview_copy(arena, start, len);
+        return p + 1;
+    }
+    uint64_t low = fast_word(start), high = fast_word(start + 8);
+    if (len < 8) {
+        low &= ((uint64_t)1 << (8 * len)) - 1;
+        high = 0;
+    } else {
+        high &= ((uint64_t)1 << (8 * (len - 8))) - 1;
+    }
+    struct { uint64_t a, b; } cell = { len | low << 32, low >> 32 | high << 32 };
+    memcpy(out, &cell, sizeof cell);
+    return p + 1;
+}
+
+/* Up to 18 digits and then no digit, fraction or exponent. */
+static inline const char *fast_integer(const char *p, const char *end, int64_t *out)
+{
+    bool negative = p < end && *p == '-';
+    const char *digits = p += negative;
+    int64_t v = 0;
+    while (p < end && (unsigned char)(*p - '0') < 10 && p - digits < 18) v = v * 10 + (*p++ - '0');
+    if (p == digits || (*digits == '0' && p - digits > 1)) return NULL;
+    if (p < end && (*p == '.' || *p == 'e' || *p == 'E' || (unsigned char)(*p - '0') < 10)) return NULL;
+    *out = negative ? -v : v;
+    return p;
+}
+
+/* Exact for up to 15 digits and a power of ten up to 22 (Clinger 1990, "How to read floating point numbers accurately", fast path). */
+static inline const char *fast_double(const char *p, const char *end, double *out)
+{
+    static const double pow10[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+    bool negative = p < end && *p == '-';
+    p += negative;
+    const char *digits = p;
+    uint64_t m = 0;
+    while (p < end && (unsigned char)(*p - '0') < 10) m = m * 10 + (uint64_t)(*p++ - '0');
+    if (p == digits || (*digits == '0' && p - digits > 1) || p - digits > 15) return NULL;
+    int64_t frac = 0;
+    if (p < end && *p == '.') {
+        const char *point = ++p;
+        while (p < end && (unsigned char)(*p - '0') < 10) m = m * 10 + (uint64_t)(*p++ - '0');
+        frac = p - point;
+        if (frac == 0 || p - digits > 16) return NULL;
+    }
+    if (p < end && (*p == 'e' || *p == 'E')) return NULL;
+    double v = frac ? (double)m / pow10[frac] : (double)m;
+    *out = negative ? -v : v;
+    return p;
+}
+
+/* Two digits at p; *bad collects what is none. */
+static inline int32_t fast_two(const char *p, uint32_t *bad)
+{
+    uint32_t a = (unsigned char)(p[0] - '0'), b = (unsigned char)(p[1] - '0');
+    *bad |= (a > 9) | (b > 9);
+    return (int32_t)(a * 10 + b);
+}
+
+/* "yyyy-MM-ddTHH:mm:ss[.f{1,6}][Z]" with day <= 28 for any month, into microseconds cut to `cut` digits. */
+static inline const char *fast_timestamp(Decoder *d, const char *p, const char *end, bool local, uint32_t cut, int64_t *out)
+{
+    static const int32_t unit[] = { 1000000, 100000, 10000, 1000, 100, 10, 1 };
+    uint32_t bad = 0;
+    if (end - p < 22 || *p != '"' || p[5] != '-' || p[8] != '-' || p[11] != (d->iso ? 'T' : ' ') || p[14] != ':' || p[17] != ':') return NULL;
+    p++;
+    if (memcmp(p, d->day_text, 10) != 0) {
+        int32_t year = fast_two(p, &bad) * 100 + fast_two(p + 2, &bad), month = fast_two(p + 5, &bad), day = fast_two(p + 8, &bad);
+        if (bad || month < 1 || month > 12 || day < 1 || day > 28) return NULL;
+        d->day = days_from_civil(year, month, day);
+        memcpy(d->day_text, p, 10);
+    }
+    int32_t hour = fast_two(p + 11, &bad), minute = fast_two(p + 14, &bad), second = fast_two(p + 17, &bad), frac = 0, digits = 0;
+    if (bad || hour > 23 || minute > 59 || second > 59) return NULL;
+    p += 19;
+    if (*p == '.') {
+        for (p++; p < end && digits < 6 && (unsigned char)(*p - '0') < 10; digits++) frac = frac * 10 + (*p++ - '0');
+        frac *= unit[digits];
+        frac -= frac % unit[cut];
+    }
+    if (local && (p >= end || *p++ != 'Z')) return NULL;
+    if (p >= end || *p != '"') return NULL;
+    *out = (((d->day * 24 + hour) * 60 + minute) * 60 + second) * 1000000 + frac;
+    return p + 1;
+}
+#endif
