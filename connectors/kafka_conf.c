@@ -447,10 +447,11 @@ rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
          kafka_conf_put(conf, "log.connection.close", "false", err);
     if (!producer) {
         Str group = kafka_group_id(table, arena);
-        /* limits.md 4: fetches near 2 MB keep decoded messages in cache; fewer queued messages than 100,000 stall. Offsets are weir's own. */
+        /* Fetches near 2 MB keep decoded messages in cache. A full queue makes librdkafka 2.0 pause for up to a second, so it is deep enough
+         * for a slow sink to work through meanwhile. Offsets are weir's own. */
         ok = ok && kafka_conf_put(conf, "group.id", str_cstr(arena, group), err) && kafka_conf_put(conf, "enable.auto.commit", "false", err) &&
              kafka_conf_put(conf, "enable.auto.offset.store", "false", err) && kafka_conf_put(conf, "fetch.max.bytes", "2000000", err) &&
-             kafka_conf_put(conf, "fetch.message.max.bytes", "1000000", err) && kafka_conf_put(conf, "queued.min.messages", "100000", err) &&
+             kafka_conf_put(conf, "fetch.message.max.bytes", "1000000", err) && kafka_conf_put(conf, "queued.min.messages", "500000", err) &&
              kafka_conf_put(conf, "fetch.wait.max.ms", kafka_is_embedded(table) ? "5" : "100", err) && kafka_conf_put(conf, "auto.offset.reset", "error", err) &&
              kafka_conf_put(conf, "isolation.level", "read_uncommitted", err) && raise_fetch_bytes(table, conf, err);      /* isolation: Java's default */
     } else {
