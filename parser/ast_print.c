@@ -543,7 +543,7 @@ static void print_bare_expr(const Printer *p, const Ast *ast)
     case AST_MAP: put(p, "MAP["), print_list(p, &ast->u.items.items), put(p, "]"); break;
     case AST_INDEX: print_expr(p, ast->u.index.base, P_PRIMARY), put(p, "["), print_expr(p, ast->u.index.index, 0), put(p, "]"); break;
     case AST_FIELD: {
-        bool wrap = ast->u.field.base->kind == AST_NAME;     /* (a).f is not a.f */
+        bool wrap = ast->u.field.base->kind == AST_NAME || ast->u.field.base->kind == AST_LITERAL;     /* (a).f is not a.f, 1.f no number */
         if (wrap) put(p, "(");
         print_expr(p, ast->u.field.base, P_PRIMARY);
         put(p, wrap ? ")." : ".");

@@ -292,6 +292,8 @@ static bool stop_job(Session *session, const Stmt *stmt, Err *err)
         return err_hint(err, "Leave WITH SAVEPOINT out: the job stops after its sinks were flushed.");
     }
     job_stop(job->job);
+    atomic_store(&session->cancelled, false);
+    while (!job_wait(job->job, FOREGROUND_SLICE_MS) && !atomic_load(&session->cancelled)) {}
     return true;
 }
 
