@@ -173,8 +173,14 @@ static int window_prop_of(const Expr *expr, const WindowColumns *wc)
 }
 
 /* May the function below `calc` (over it) take the aggregate in: its columns are keys and nothing else. */
-static bool can_fuse(const PlanNode *calc, const WindowColumns *wc, uint32_t nkeys)
+static bool can_fuse(const PlanNode *calc, const WindowColumns *wc, const Input *input, uint32_t nkeys)
 {
+    for (uint32_t c = 0; c < input->ncalls; c++) {
+        const AggCall *call = &input->calls[c];
+        for (uint32_t i = 0; i < call->nargs; i++)
+            if (reads_columns(calc->u.calc.exprs[call->args[i]], wc)) return false;
+        if (call->filter >= 0 && reads_columns(calc->u.calc.exprs[call->filter], wc)) return false;
+    }
     if (calc->u.calc.filter && reads_columns(calc->u.calc.filter, wc)) return false;
     for (uint32_t i = 0; i < calc->u.calc.nexprs; i++)
         if (reads_columns(calc->u.calc.exprs[i], wc) && (i >= nkeys || window_prop_of(calc->u.calc.exprs[i], wc) < 0)) return false;
@@ -277,7 +283,7 @@ static PlanNode *windowed(Binder *b, Input *input, const Grouping *grouping, Spa
     WindowColumns at_tvf;
     if (direct && window_columns(calc->inputs[0], &at_tvf)) {
         if (at_tvf.spec->kind == WINDOW_SESSION && (grouping->nsets > 1 || !session_keys_match(calc, &at_tvf, grouping->nkeys))) return NULL;
-        if (can_fuse(calc, &at_tvf, grouping->nkeys)) return fuse(b, input, grouping, calc, &at_tvf, span, err);
+        if (can_fuse(calc, &at_tvf, input, grouping->nkeys)) return fuse(b, input, grouping, calc, &at_tvf, span, err);
         if (!check_windowed(b, at_tvf.spec, input->calls, input->ncalls, span, err)) return NULL;
     }
     return wc.spec->proctime ? NULL : attach(b, input, grouping, &wc, span, err);

@@ -53,6 +53,7 @@ static void attached_windows(void **state)
     const char *filtered = "SELECT window_start, COUNT(*) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) WHERE window_start > TIMESTAMP '2024-01-01 00:00:00' GROUP BY window_start, window_end;";
     expect_in_plan(filtered, "window=[TUMBLE($time, size=[1 ms])]");
     expect_in_plan(filtered, "WindowTableFunction(");
+    expect_in_plan("SELECT k, MAX(window_end) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, k;", "window=[TUMBLE($time, size=[1 ms])]");
 }
 
 static void grouping_sets(void **state)
