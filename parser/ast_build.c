@@ -131,6 +131,12 @@ Unit unit_of(Parse *p, const Token *t)
     return (Unit){ name, t->span };
 }
 
+Unit symbol_of(Parse *p, const Token *t)
+{
+    if (t->flags & TOKEN_QUOTED) parse_fail(p, E_SYNTAX, t->span, "syntax error at \"" STR_FMT "\": a keyword is expected here", STR_ARG(t->text));
+    return (Unit){ str_upper(p->arena, t->text), t->span };
+}
+
 UnitRange unit_range(Parse *p, Unit from, Len len, const Unit *to, Len frac)
 {
     static const char *const order[] = { "DAY", "HOUR", "MINUTE", "SECOND" };

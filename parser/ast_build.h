@@ -84,6 +84,7 @@ AstType *type_of_fields(Parse *p, const char *name, const FieldList *fields, Spa
 AstType *type_user(Parse *p, const Path *name);
 AstType *type_interval(Parse *p, const Token *begin, const UnitRange *unit);
 Unit unit_of(Parse *p, const Token *t);           /* DAYS to DAY */
+Unit symbol_of(Parse *p, const Token *t);         /* a word, not quoted */
 UnitRange unit_range(Parse *p, Unit from, Len len, const Unit *to, Len frac);
 
 /* Expressions. */
@@ -144,7 +145,7 @@ Ast *call_ceil(Parse *p, const Token *begin, Ast *a, Unit symbol, const Token *e
 Ast *call_trim(Parse *p, const Token *begin, const Token *side, Ast *chars, Ast *text, const Token *end);
 Ast *call3(Parse *p, const char *name, const Token *begin, Ast *a, Ast *b, Ast *c, const Token *end);
 Ast *call_overlay(Parse *p, const Token *begin, Ast *a, Ast *b, Ast *c, Ast *d, const Token *end);
-Ast *call_using(Parse *p, const Token *begin, Ast *a, Ident charset, const Token *end);
+Ast *call_using(Parse *p, const Token *begin, Ast *a, Unit charset, const Token *end);
 Ast *call_format_json(Parse *p, Ast *a, const Token *end);
 Ast *call_json(Parse *p, const Token *begin, Ast *input, Ast *path, AstList clauses, const Token *end);
 Ast *call_json_nulls(Parse *p, const char *name, const Token *begin, AstList args, Nulls nulls, const Token *end);

@@ -1,9 +1,20 @@
 /* Nodes of calls: plain ones and those with keywords among their arguments (their layout is documented in grammar.y). */
 #include "parser/ast_build.h"
 
+/* Functions that take IGNORE NULLS between their parentheses. */
+static bool nulls_inside(Str name)
+{
+    return str_iis(name, "ARRAY_AGG") || str_iis(name, "ARRAY_CONCAT_AGG") || str_iis(name, "STRING_AGG");
+}
+
 static Ast *call_at(Parse *p, Path name, const CallArgs *args, Span span)
 {
     Ast *a = ast_new(p, AST_CALL, span);
+    Str last = name.part[name.n - 1].name;
+    if (args->nulls && !nulls_inside(last)) {
+        parse_fail(p, E_SYNTAX, args->end->span, "syntax error: IGNORE NULLS stands behind the parentheses of " STR_FMT, STR_ARG(last));
+        parse_hint(p, "Only ARRAY_AGG takes it inside.");
+    }
     a->u.call.name = name;
     a->u.call.args = args->args;
     a->u.call.distinct = args->distinct;
@@ -12,12 +23,6 @@ static Ast *call_at(Parse *p, Path name, const CallArgs *args, Span span)
     a->u.call.order = args->order;
     a->u.call.nulls = args->nulls;
     return a;
-}
-
-/* Functions that take IGNORE NULLS between their parentheses. */
-static bool nulls_inside(Str name)
-{
-    return str_iis(name, "ARRAY_AGG") || str_iis(name, "ARRAY_CONCAT_AGG") || str_iis(name, "STRING_AGG");
 }
 
 Ast *ast_call(Parse *p, Ast *base, const Token *fn, const CallArgs *args, const CallTail *tail)
@@ -30,7 +35,6 @@ Ast *ast_call(Parse *p, Ast *base, const Token *fn, const CallArgs *args, const 
     Ast *a = call_at(p, name, args, span_join(name.span, args->end->span));
     if (!tail) return a;
     a->span = span_here(p, name.span);
-    if (args->nulls && !nulls_inside(fn->text)) parse_fail(p, E_SYNTAX, args->end->span, "syntax error: IGNORE NULLS and RESPECT NULLS stand behind the parentheses of " STR_FMT, STR_ARG(fn->text));
     if (tail->nulls) a->u.call.nulls = tail->nulls;
     a->u.call.filter = tail->filter;
     a->u.call.over = tail->over;
@@ -126,7 +130,7 @@ Ast *call_overlay(Parse *p, const Token *begin, Ast *a, Ast *b, Ast *c, Ast *d, 
     return call_new(p, STR("OVERLAY"), args, begin, end);
 }
 
-Ast *call_using(Parse *p, const Token *begin, Ast *a, Ident charset, const Token *end)
+Ast *call_using(Parse *p, const Token *begin, Ast *a, Unit charset, const Token *end)
 {
     AstList args = asts_two(p, a, ast_symbol(p, STR("USING"), charset.span));
     return call_new(p, str_upper(p->arena, begin->text), asts_add(p, args, ast_symbol(p, charset.name, charset.span)), begin, end);

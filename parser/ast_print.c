@@ -515,6 +515,15 @@ static int expr_class(const Ast *ast)
     }
 }
 
+/* INTERVAL takes names and literals bare, all else in parentheses. */
+static void print_interval_amount(const Printer *p, const Ast *ast)
+{
+    bool wrap = ast->kind != AST_NAME && ast->kind != AST_LITERAL;
+    if (wrap) put(p, "(");
+    print_expr(p, ast, 0);
+    if (wrap) put(p, ")");
+}
+
 static void print_bare_expr(const Printer *p, const Ast *ast)
 {
     switch (ast->kind) {
@@ -554,7 +563,7 @@ static void print_bare_expr(const Printer *p, const Ast *ast)
     case AST_SYMBOL: strbuf_adds(p->out, ast->u.symbol); break;
     case AST_INTERVAL_OF:
         put(p, ast->u.interval_of.difference ? "" : "INTERVAL ");
-        print_expr(p, ast->u.interval_of.expr, P_PRIMARY);
+        print_interval_amount(p, ast->u.interval_of.expr);
         strbuf_addf(p->out, " %.*s", STR_ARG(ast->u.interval_of.unit));
         break;
     case AST_NAMED_ARG: print_name(p, ast->u.named.name.name), put(p, " => "), print_expr(p, ast->u.named.value, 0); break;
@@ -581,7 +590,8 @@ static void print_hints(const Printer *p, const HintList *hints)
     for (uint32_t i = 0; i < hints->n; i++) {
         const AstHint *hint = &hints->v[i];
         if (i) put(p, ", ");
-        strbuf_adds(p->out, hint->name.name);
+        if (hint->name.quoted) print_name(p, hint->name.name);
+        else strbuf_adds(p->out, hint->name.name);
         uint32_t n = 0;
         if (!hint->names.n && !hint->literals.n && !hint->options.n) continue;
         put(p, "(");

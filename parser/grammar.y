@@ -135,7 +135,7 @@ interval_unit(A) ::= unit(U) len2_opt(L). [LOW] { A = unit_range(p, U, L, NULL, 
 interval_unit(A) ::= unit(U) len2_opt(L) TO unit(V) len_opt(M). { A = unit_range(p, U, L, &V, M); }
 /* Keyword arguments: the unit of EXTRACT, FLOOR, TIMESTAMPADD, ... */
 symbol(A) ::= unit(A).
-symbol(A) ::= name(N). { A = (Unit){ str_upper(p->arena, N.name), N.span }; }
+symbol(A) ::= ID(T). { A = symbol_of(p, T); }
 
 /* ---------------------------------------------------------------- expressions */
 %type expr { Ast * } %type term { Ast * } %type literal { Ast * } %type string { Ast * } %type exprs { AstList } %type expr_opt { Ast * } %type cmp { AstOp }
@@ -271,7 +271,7 @@ term(A) ::= date_word(T) LP exprs(L) RP(X). { A = call_new(p, str_upper(p->arena
 date_word(A) ::= DATE|TIME(T). { A = T; }
 date_word(A) ::= TIMESTAMP(T). { A = T; }
 term(A) ::= CHAR(T) LP exprs(L) RP(X). { A = call_new(p, STR("CHAR"), L, T, X); }
-term(A) ::= PERIOD(T) LP exprs(L) RP(X). { A = ast_row(p, L, false, T->span, X->span); }
+term(A) ::= PERIOD(T) LP expr(B) COMMA expr(C) RP(X). { A = ast_row(p, asts_two(p, B, C), false, T->span, X->span); }
 term(A) ::= SAFE_CAST(T) LP expr(E) AS cast_type RP. { A = E; parse_unsupported(p, T, "SAFE_CAST", "Use TRY_CAST."); }
 term(A) ::= TRANSLATE(T) LP exprs(L) RP(X). { A = call_new(p, STR("TRANSLATE"), L, T, X); }
 term(A) ::= SUBSTRING(T) LP exprs(L) RP(X). { A = call_new(p, str_upper(p->arena, T->text), L, T, X); }
@@ -334,9 +334,9 @@ term(A) ::= POSITION(T) LP expr(B) POS_IN expr(S) RP(X). { A = call3(p, "POSITIO
 term(A) ::= POSITION(T) LP expr(B) POS_IN expr(S) FROM expr(C) RP(X). { A = call3(p, "POSITION", T, B, S, C, X); }
 term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) RP(X). { A = call_overlay(p, T, S, R, B, NULL, X); }         /* OVERLAY(s, r, from[, for]) */
 term(A) ::= OVERLAY(T) LP expr(S) PLACING expr(R) FROM expr(B) FOR expr(C) RP(X). { A = call_overlay(p, T, S, R, B, C, X); }
-term(A) ::= CONVERT(T) LP expr(S) COMMA name(B) COMMA name(C) RP(X). { A = call_json(p, T, S, ast_symbol(p, B.name, B.span), asts_one(p, ast_symbol(p, C.name, C.span)), X); }
-term(A) ::= CONVERT(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, T, S, N, X); }
-term(A) ::= TRANSLATE(T) LP expr(S) USING name(N) RP(X). { A = call_using(p, T, S, N, X); }                         /* TRANSLATE(s, sym USING, sym charset) */
+term(A) ::= CONVERT(T) LP expr(S) COMMA symbol(B) COMMA symbol(C) RP(X). { A = call_json(p, T, S, ast_symbol(p, B.name, B.span), asts_one(p, ast_symbol(p, C.name, C.span)), X); }
+term(A) ::= CONVERT(T) LP expr(S) USING symbol(N) RP(X). { A = call_using(p, T, S, N, X); }
+term(A) ::= TRANSLATE(T) LP expr(S) USING symbol(N) RP(X). { A = call_using(p, T, S, N, X); }                         /* TRANSLATE(s, sym USING, sym charset) */
 term(A) ::= TIMESTAMPADD|TIMESTAMPDIFF(T) LP symbol(S) COMMA expr(B) COMMA expr(C) RP(X). { A = call_symbol(p, T, S, asts_two(p, B, C), X); }
 term(A) ::= now_word(T). { A = call_bare(p, str_upper(p->arena, T->text), T); }
 %type now_word { const Token * }

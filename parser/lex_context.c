@@ -23,7 +23,7 @@ static bool is_free(const Context *c, uint32_t i)
     const Token *t = &c->v[i];
     return t->kind == TK_ID || t->kind == TK_FN_ID || (t->keyword >= 0 && !(flags_at(c, i) & WORD_RESERVED));
 }
-static bool calls(const Context *c, uint32_t i) { return i > 0 && (is_free(c, i) || (flags_at(c, i) & WORD_CALLABLE)); }
+static bool calls(const Context *c, uint32_t i) { return i > 0 && c->v[i].kind != TK_SOME && (is_free(c, i) || (flags_at(c, i) & WORD_CALLABLE)); }
 
 static void match_parens(Context *c, Arena *arena)
 {
@@ -73,12 +73,20 @@ static bool model_argument(const Context *c, uint32_t i)
         && c->v[i + 1].kind != 0;
 }
 
-static bool starts_operand(const Context *c, uint32_t i)
+static bool in_json_object(const Context *c, uint32_t i)
 {
-    switch (kind_at(c, i)) {
-    case TK_STRING_LITERAL: case TK_INTEGER_LITERAL: case TK_FN_KW: return true;
+    uint16_t owner = c->v[i].match ? kind_at(c, c->v[i].match - 1) : 0;
+    return owner == TK_JSON_OBJECT || owner == TK_JSON_OBJECTAGG;
+}
+
+/* Is all between EXPLAIN and i a list of details? */
+static bool only_details(const Context *c, uint32_t i)
+{
+    for (uint32_t k = 2; k < i; k++) {
+        uint16_t kind = kind_at(c, k);
+        if (kind != TK_COMMA && kind != TK_JSON_EXECUTION_PLAN && kind != TK_CHANGELOG_MODE && kind != TK_ESTIMATED_COST && kind != TK_PLAN_ADVICE) return false;
     }
-    return i < c->n && c->v[i].kind && (is_free(c, i) || (flags_at(c, i) & WORD_CALLABLE && opens(kind_at(c, i + 1))));
+    return true;
 }
 
 /* Words that are keywords only among certain neighbours, else names. True: stays a keyword. */
@@ -90,13 +98,15 @@ static bool keeps_meaning(const Context *c, uint32_t i)
     case TK_A: return (before == TK_IS || before == TK_NOT) && next == TK_SET;
     case TK_IGNORE: case TK_RESPECT: return next == TK_NULLS;
     case TK_FINAL: return calls(c, i + 1) && kind_at(c, i + 2) == TK_LP;
-    case TK_KEY: return before == TK_PRIMARY || ((before == TK_COMMA || opens(before)) && !call && starts_operand(c, i + 1));
+    case TK_KEY: return before == TK_PRIMARY || ((before == TK_COMMA || opens(before)) && in_json_object(c, i));
     case TK_SETS: return before == TK_GROUPING;
     case TK_ABSENT: return next == TK_ON && kind_at(c, i + 2) == TK_NULL;
     case TK_IMMEDIATELY: return next == TK_PRECEDES || next == TK_SUCCEEDS;
     case TK_DESCRIPTOR: case TK_TIMESTAMPADD: case TK_TIMESTAMPDIFF: return call;
     case TK_MAP: return next == TK_LBRACKET || next == TK_LT;
     case TK_ADD: return kind_at(c, 1) == TK_ALTER || i == 1;
+    case TK_PLACING: return c->v[i].match && kind_at(c, c->v[i].match - 1) == TK_OVERLAY;
+    case TK_JSON_EXECUTION_PLAN: case TK_CHANGELOG_MODE: case TK_ESTIMATED_COST: case TK_PLAN_ADVICE: return kind_at(c, 1) == TK_EXPLAIN && only_details(c, i);
     case TK_INPUT: case TK_OUTPUT: return kind_at(c, 1) == TK_CREATE && (kind_at(c, 2) == TK_MODEL || kind_at(c, 3) == TK_MODEL);
     case TK_CATALOG: case TK_DATABASE: case TK_JOB: case TK_MODEL:
         if (kind_at(c, i) == TK_MODEL && model_argument(c, i)) return true;

@@ -76,23 +76,30 @@ static void print_with(StrBuf *out, const Options *options)
     if (options->n) put(out, " WITH "), print_pairs(out, options);
 }
 
-/* PARTITION (`k` = 'v', `n`) */
-static void print_partition(StrBuf *out, const Options *partition)
+/* PARTITION (`k` = 'v'); without a value: NULL, or the bare name where that is `allowed`. */
+static void print_pairs_of(StrBuf *out, const Options *partition, bool allowed)
 {
     put(out, " PARTITION (");
     for (uint32_t i = 0; i < partition->n; i++) {
         if (i) put(out, ", ");
         print_name(out, partition->v[i].key);
         if (partition->v[i].value.ptr) put(out, " = "), print_text(out, partition->v[i].value);
+        else if (!allowed) put(out, " = NULL");
     }
     put(out, ")");
+}
+
+static void print_partition(StrBuf *out, const Options *partition)
+{
+    print_pairs_of(out, partition, false);
 }
 
 static void print_hints(StrBuf *out, const HintList *hints)
 {
     for (uint32_t i = 0; i < hints->n; i++) {
         put(out, i ? ", " : " /*+ ");
-        strbuf_adds(out, hints->v[i].name.name);
+        if (hints->v[i].name.quoted) print_name(out, hints->v[i].name.name);
+        else strbuf_adds(out, hints->v[i].name.name);
         const AstHint *hint = &hints->v[i];
         const Options *options = &hint->options;
         const char *separator = "(";
@@ -428,7 +435,7 @@ static void print_dml(StrBuf *out, const Stmt *stmt)
     strbuf_addf(out, "%s ", stmt->kind == STMT_UPDATE ? "UPDATE" : stmt->kind == STMT_DELETE ? "DELETE FROM" : stmt->kind == STMT_TRUNCATE ? "TRUNCATE TABLE" : "ANALYZE TABLE");
     print_path(out, &stmt->u.dml.table);
     if (stmt->u.dml.alias.n) put(out, " AS "), print_path(out, &stmt->u.dml.alias);
-    if (stmt->u.dml.partition.n) print_partition(out, &stmt->u.dml.partition);
+    if (stmt->u.dml.partition.n) print_pairs_of(out, &stmt->u.dml.partition, true);
     if (stmt->kind == STMT_UPDATE) print_assignments(out, &stmt->u.dml.targets, &stmt->u.dml.values);
     if (stmt->u.dml.where) put(out, " WHERE "), ast_print(stmt->u.dml.where, true, out);
     if (stmt->kind != STMT_ANALYZE) return;
