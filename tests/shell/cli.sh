@@ -44,8 +44,8 @@ same "$(code "$WEIR" -c "CREATE TABLE s (a INT) WITH ('connector'='jdbc','url'='
 # a job to its end, SIGTERM
 same "$(code "$WEIR" run - <<< "CREATE TABLE g (a INT) WITH ('connector'='datagen','number-of-rows'='5'); CREATE TABLE p (a INT) WITH ('connector'='print'); INSERT INTO p SELECT 1 FROM g;")" 0
 same "$(grep -c '^+I\[1\]$' "$dir/out")" 5
-"$WEIR" run - > "$dir/out" 2> "$dir/err" <<< "CREATE TABLE g (a INT) WITH ('connector'='datagen','rows-per-second'='100'); CREATE TABLE p (a INT) WITH ('connector'='print'); INSERT INTO p SELECT 1 FROM g;" & job=$!
+"$WEIR" run - > "$dir/endless" 2> "$dir/err" <<< "CREATE TABLE g (a INT) WITH ('connector'='datagen','rows-per-second'='100'); CREATE TABLE p (a INT) WITH ('connector'='print'); INSERT INTO p SELECT 1 FROM g;" & job=$!
 pids="$pids $job"
-wait_for 10 grep -q '+I' "$dir/out"
+wait_for 10 grep -q '+I' "$dir/endless"
 kill -TERM $job; rc=0; wait $job || rc=$?
 same $rc 0
