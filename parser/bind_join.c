@@ -150,6 +150,20 @@ static Expr *moved_right(Binder *b, Expr *expr, uint32_t width, uint32_t by)
     return copy;
 }
 
+/* Windows of two streams joined by start and end: their rows must wait for the window's end and late ones are dropped, which a
+ * regular join does not do. Over aggregates by window it does no harm: those wait and drop already. */
+static bool check_window_join(const Binder *b, PlanNode *const *sides, const uint32_t *left_keys, const uint32_t *right_keys, uint32_t n, Span span, Err *err)
+{
+    WindowColumns left, right;
+    bool start = false, end = false;
+    if (b->plan->batch || !window_columns(sides[0], &left) || !window_columns(sides[1], &right) || (!left.tvf && !right.tvf)) return true;
+    for (uint32_t i = 0; i < n; i++) {
+        start = start || ((int32_t)left_keys[i] == left.start && (int32_t)right_keys[i] == right.start);
+        end = end || ((int32_t)left_keys[i] == left.end && (int32_t)right_keys[i] == right.end);
+    }
+    return !start || !end || refuse_clause(err, span, "a join of windows is", "Aggregate each stream by window and key first, then join the results.");
+}
+
 static Column joined_column(Binder *b, Column column, bool outer)
 {
     if (outer) column.type = type_with_null(b->arena, column.type, true);
@@ -173,7 +187,7 @@ PlanNode *plan_join(Binder *b, PlanNode *left, PlanNode *right, PlanJoinKind kin
     PlanNode *sides[2];
     sides[0] = side_keys(b, left, pairs.left, pairs.n, 0, left_keys, span, err);
     sides[1] = sides[0] ? side_keys(b, right, pairs.right, pairs.n, nl, right_keys, span, err) : NULL;
-    if (!sides[1]) return NULL;
+    if (!sides[1] || !check_window_join(b, sides, left_keys, right_keys, pairs.n, span, err)) return NULL;
     uint32_t wide = sides[0]->schema->n, n = wide + sides[1]->schema->n, at = 0;
     Schema *schema = schema_new(b->arena, n);
     for (uint32_t i = 0; i < n; i++)

@@ -67,6 +67,8 @@ static const ScopeColumn *any_column(const Scope *scope, Str name, Span span, Er
 /* Number of leading parts of the path that name the table: 1 alias, 2 db.t, 3 cat.db.t; 0 = not this one. */
 static uint32_t names_table(const ScopeTable *table, const Path *path)
 {
+    /* As in Flink: USER without quotes is a column's name at best. */
+    if (!path->part[0].quoted && str_iis(path->part[0].name, "USER")) return 0;
     if (str_eq(table->alias, path->part[0].name) && table->alias.len) return 1;
     if (!table->path.name.len) return 0;
     if (path->n > 2 && str_eq(table->path.database, path->part[0].name) && str_eq(table->path.name, path->part[1].name)) return 2;

@@ -72,6 +72,30 @@ static bool check_clauses(const AstQuery *query, Err *err)
     return true;
 }
 
+/* Hints that name tables must name those of FROM. */
+static bool names_source(const Scope *scope, Str name)
+{
+    for (uint32_t i = 0; i < scope->n; i++)
+        if (str_eq(scope->v[i].alias, name)) return true;
+    return false;
+}
+
+static bool check_hints(const Scope *scope, const HintList *hints, Err *err)
+{
+    for (uint32_t h = 0; h < hints->n; h++) {
+        const AstHint *hint = &hints->v[h];
+        bool ttl = str_iis(hint->name.name, "STATE_TTL");
+        for (uint32_t i = 0; i < hint->names.n; i++)
+            if (!names_source(scope, hint->names.v[i].name)) return err_at(err, E_INVALID, hint->span, "hint " STR_FMT " names \"" STR_FMT "\", which is not in FROM", STR_ARG(hint->name.name), STR_ARG(hint->names.v[i].name));
+        for (uint32_t i = 0; ttl && i < hint->options.n; i++) {
+            int64_t us;
+            if (!names_source(scope, hint->options.v[i].key)) return err_at(err, E_INVALID, hint->span, "hint STATE_TTL names \"" STR_FMT "\", which is not in FROM", STR_ARG(hint->options.v[i].key));
+            if (!parse_duration(hint->options.v[i].value, &us)) return err_at(err, E_INVALID, hint->span, "hint STATE_TTL: '" STR_FMT "' is no duration", STR_ARG(hint->options.v[i].value));
+        }
+    }
+    return true;
+}
+
 /* Keys that some grouping set leaves out may be NULL wherever they are used. */
 static Scope nullable_keys(Binder *b, const Scope *scope, const Grouping *grouping)
 {
@@ -229,6 +253,7 @@ static PlanNode *plan_select(Binder *b, const AstQuery *query, Err *err)
         select.rel.node = plan_one_row(b, query->span);
     }
     Scope scope = select.rel.scope;
+    if (!check_hints(&scope, &query->hints, err)) return NULL;
     if (!bind_select(b, &select, &scope, err) || !where_values(b, &select, err)) return NULL;
     if (b->link && !link_items(b, &select, err)) return NULL;
     PlanNode *node;
