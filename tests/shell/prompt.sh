@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 command -v tmux > /dev/null || fail "tmux is missing"
 socket=weir-$$
 export XDG_STATE_HOME=$dir/state
-trap 'tmux -L $socket kill-server 2>/dev/null; cleanup' EXIT
+trap 'tmux -L $socket kill-server 2>/dev/null || true; cleanup' EXIT
 tmux -L $socket new-session -d -x 120 -y 50 "$WEIR"
 screen() { tmux -L $socket capture-pane -p -S -200; }
 shows() { screen | grep -qF -- "$1"; }
