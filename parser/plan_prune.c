@@ -100,7 +100,7 @@ static void ask(Prune *prune, PlanNode *node)
         case PLAN_WINDOW_AGG:
             want_list(in, node->u.window_agg.keys, node->u.window_agg.nkeys);
             want_calls(in, node->u.window_agg.calls, node->u.window_agg.ncalls);
-            want(in, node->u.window_agg.window.time_col);
+            if (!node->u.window_agg.window.proctime) want(in, node->u.window_agg.window.time_col);     /* processing time is the clock's */
             break;
         case PLAN_EXPAND:
             for (uint32_t r = 0; r < node->u.expand.nrows; r++)
@@ -334,7 +334,7 @@ static void rebuild(Prune *prune, PlanNode *node)
         WindowAggConfig *agg = &node->u.window_agg;
         identity(prune, node, need);
         agg->keys = map_list(prune, agg->keys, agg->nkeys, map);
-        agg->window.time_col = map[agg->window.time_col];
+        agg->window.time_col = agg->window.proctime ? 0 : map[agg->window.time_col];
         agg->window.partition = map_list(prune, agg->window.partition, agg->window.npartition, map);
         map_calls(prune, agg->calls, agg->ncalls, map);
         break;

@@ -45,9 +45,8 @@ static void add_window(const WindowSpec *spec, const Schema *in, StrBuf *out)
 {
     static const char *const names[] = { "TUMBLE", "HOP", "CUMULATE", "SESSION" };
     strbuf_addf(out, "%s(", names[spec->kind]);
-    if (in) add_columns(in, &spec->time_col, 1, out);
-    else strbuf_addf(out, "$%u", spec->time_col);
-    if (spec->proctime) strbuf_addz(out, " PROCTIME");
+    if (spec->proctime) strbuf_addz(out, "PROCTIME");
+    else add_columns(in, &spec->time_col, 1, out);
     strbuf_addz(out, spec->kind == WINDOW_SESSION ? ", gap=[" : ", size=[");
     add_duration(spec->size_us, out);
     if (spec->kind == WINDOW_HOP || spec->kind == WINDOW_CUMULATE) {

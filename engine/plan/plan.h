@@ -33,7 +33,7 @@ typedef struct GroupAggConfig {
 } GroupAggConfig;
 typedef enum WindowKind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE, WINDOW_SESSION } WindowKind;
 typedef struct WindowSpec {
-    WindowKind kind; uint32_t time_col; bool proctime; bool legacy;              /* legacy: GROUP BY TUMBLE(..) */
+    WindowKind kind; uint32_t time_col; bool proctime /* then time_col is not read */; bool legacy;              /* legacy: GROUP BY TUMBLE(..) */
     int64_t size_us, slide_us, offset_us;                                        /* SESSION: size = gap; CUMULATE: slide = step */
     uint32_t *partition; uint32_t npartition;                                    /* SESSION keys */
     const Zone *zone;                                                            /* LTZ time column: windows cut on local time; NULL otherwise */

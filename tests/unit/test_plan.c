@@ -40,7 +40,7 @@ static void windows(void **state)
     expect_in_plan("SELECT window_start, SUM(v) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start;", "WindowTableFunction(window=[TUMBLE(ts, size=[10 s])]");
     expect_in_plan("SELECT k, SUM(v) FROM TABLE(SESSION(TABLE t PARTITION BY k, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, k;", "SESSION(ts, gap=[10 s], partitionBy=[k])");
     expect_in_plan("SELECT id, SUM(v) FROM TABLE(SESSION(TABLE t PARTITION BY k, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, id;", "GroupAggregate(");
-    expect_in_plan("SELECT TUMBLE_END(p, INTERVAL '1' MINUTE), COUNT(*) FROM t GROUP BY TUMBLE(p, INTERVAL '1' MINUTE);", "window=[TUMBLE(p PROCTIME, size=[1 min])");
+    expect_in_plan("SELECT TUMBLE_END(p, INTERVAL '1' MINUTE), COUNT(*) FROM t GROUP BY TUMBLE(p, INTERVAL '1' MINUTE);", "window=[TUMBLE(PROCTIME, size=[1 min])");
     expect_in_plan("SELECT DISTINCT window_start, window_end, k FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE));", "WindowAggregate(groupBy=[k]");
 }
 
