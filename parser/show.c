@@ -70,9 +70,11 @@ static bool like(Str text, Str pattern, bool ignore_case)
     return p == pattern.len;
 }
 
+/* Names of functions have no case, so neither has their filter. */
 static bool wanted(const Stmt *stmt, Str name)
 {
-    return !stmt->u.show.has_like || like(name, stmt->u.show.pattern, stmt->u.show.ilike) != stmt->u.show.negated;
+    bool any_case = stmt->u.show.ilike || stmt->u.show.kind == SHOW_FUNCTIONS || stmt->u.show.kind == SHOW_USER_FUNCTIONS;
+    return !stmt->u.show.has_like || like(name, stmt->u.show.pattern, any_case) != stmt->u.show.negated;
 }
 
 static bool filtered(Arena *arena, const Stmt *stmt, const char *header, const Str *names, uint32_t n, AnalyzeResult *out)

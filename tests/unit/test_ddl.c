@@ -161,6 +161,19 @@ static void test_unknown_settings_are_named(void **state)
     refuse("SET 'table.exec.state.ttl' = 'soon'", E_OPTION);
 }
 
+static void test_filters(void **state)
+{
+    (void)state;
+    shows("SHOW FUNCTIONS LIKE 'regexp_rep%'", "REGEXP_REPLACE\n");
+    run("CREATE VIEW under_score AS SELECT 1 AS a");
+    run("CREATE VIEW underxscore AS SELECT 1 AS a");
+    run("SHOW VIEWS LIKE 'under\\_%'");
+    assert_string_equal(strbuf_cstr(&seen.text), "under_score\n");
+    run("SHOW VIEWS NOT LIKE 'under__core'");
+    assert_string_equal(strbuf_cstr(&seen.text), "");
+    refuse("SHOW TABLES FROM nope", E_NO_OBJECT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_secrets_are_masked, setup, teardown), cmocka_unit_test_setup_teardown(test_failed_ctas_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_alter_table, setup, teardown), cmocka_unit_test_setup_teardown(test_foreign_types_get_a_hint, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_settings_are_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_filters, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
