@@ -132,6 +132,7 @@ Stmt *stmt_create_table(Parse *p, const CreateFlags *flags, bool if_not_exists, 
                         Options options, const TableSource *source)
 {
     Stmt *s = stmt_new(p, STMT_CREATE_TABLE);
+    s->span = span_here(p, flags->begin);
     AstCreateTable *c = s->u.create_table = create_table(p, flags, if_not_exists, name, body, comment, distribution, partition, options);
     c->like = source->like;
     c->has_like = source->has_like;
@@ -158,6 +159,7 @@ Stmt *stmt_create_materialized(Parse *p, const CreateFlags *flags, const Path *n
 Stmt *stmt_create_view(Parse *p, const CreateFlags *flags, bool if_not_exists, const Path *name, IdentList columns, TextOpt comment, AstQuery *query)
 {
     Stmt *s = stmt_new(p, STMT_CREATE_VIEW);
+    s->span = span_here(p, flags->begin);
     s->u.create_view.temporary = flags->temporary;
     s->u.create_view.if_not_exists = if_not_exists;
     s->u.create_view.or_replace = flags->or_replace;
@@ -173,6 +175,7 @@ Stmt *stmt_create_view(Parse *p, const CreateFlags *flags, bool if_not_exists, c
 Stmt *stmt_create_named(Parse *p, StmtKind kind, const CreateFlags *flags, bool if_not_exists, Path name, TextOpt comment, Options options)
 {
     Stmt *s = stmt_new(p, kind);
+    s->span = span_here(p, flags->begin);
     s->u.create_named.if_not_exists = if_not_exists;
     s->u.create_named.or_replace = flags->or_replace;
     s->u.create_named.temporary = flags->temporary;
@@ -186,6 +189,7 @@ Stmt *stmt_create_named(Parse *p, StmtKind kind, const CreateFlags *flags, bool 
 Stmt *stmt_create_function(Parse *p, const CreateFlags *flags, bool system, bool if_not_exists, const Path *name, Str class_name, const FunctionRest *rest)
 {
     Stmt *s = stmt_new(p, STMT_CREATE_FUNCTION);
+    s->span = span_here(p, flags->begin);
     s->u.create_function.temporary = flags->temporary;
     s->u.create_function.system = system;
     s->u.create_function.if_not_exists = if_not_exists;
