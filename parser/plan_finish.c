@@ -1,7 +1,7 @@
 /* The last steps of planning: node order, sharing of equal parts, rewrites, changelog checks, pruning. plan_finish runs them all;
  * every step leaves a valid plan. */
 #include "parser/bind.h"
-#include "engine/plan/config.h"
+#include "engine/expr/func.h"
 
 /* --- order --- */
 
@@ -31,9 +31,22 @@ void plan_topology(Plan *plan)
 
 /* --- sharing --- */
 
+/* The clock may be read once for both; random values may not. */
+static bool reads_clock(const FuncDef *func)
+{
+    static const char *const names[] = { "PROCTIME", "CURRENT_WATERMARK", "CURRENT_TIMESTAMP", "CURRENT_ROW_TIMESTAMP", "NOW", "LOCALTIMESTAMP", "LOCALTIME", "CURRENT_DATE", "CURRENT_TIME", "UNIX_TIMESTAMP" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(func->name, names[i]) == 0) return true;
+    return false;
+}
+
 static bool expr_shareable(const Expr *expr)
 {
-    return !expr || expr_is_deterministic(expr);
+    if (!expr) return true;
+    if (expr->kind == EXPR_CALL && (expr->func->flags & FN_VOLATILE) && !reads_clock(expr->func)) return false;
+    for (uint32_t i = 0; i < expr->nargs; i++)
+        if (!expr_shareable(expr->args[i])) return false;
+    return true;
 }
 
 static bool shareable(const PlanNode *node)

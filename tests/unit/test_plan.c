@@ -74,6 +74,11 @@ static void sharing(void **state)
     for (uint32_t i = 0; i < t.plan->nnodes; i++) scans += t.plan->nodes[i]->kind == PLAN_SCAN;
     assert_int_equal(scans, 1);
     assert_int_equal(t.plan->nsinks, 2);
+    /* Computed columns and watermarks are shared too. */
+    assert_true(plan_test_run(&t, "EXECUTE STATEMENT SET BEGIN INSERT INTO all_sink SELECT u, id FROM t; INSERT INTO all_sink SELECT k, v FROM t WHERE v > 1; END;"));
+    uint32_t watermarks = 0;
+    for (uint32_t i = 0; i < t.plan->nnodes; i++) watermarks += t.plan->nodes[i]->kind == PLAN_WATERMARK;
+    assert_int_equal(watermarks, 1);
     plan_test_free(&t);
     expect_in_plan("CREATE VIEW w AS SELECT k, COUNT(*) AS c FROM plain GROUP BY k; SELECT * FROM w UNION ALL SELECT * FROM w;", "(reuse_id=[");
 }
