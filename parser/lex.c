@@ -68,6 +68,16 @@ static Str undouble(Lexer *lex, Str body, char quote)
     return keep(lex, &buf);
 }
 
+/* *point a high surrogate and `next` the escape of a low one (escape character, four hex digits): *point becomes the character of both. */
+static bool low_surrogate(Str next, char escape, uint32_t *point)
+{
+    uint32_t low;
+    if (*point < 0xd800 || *point > 0xdbff || next.len != 5 || next.ptr[0] != escape || !hex_value(str_sub(next, 1, 4), &low)) return false;
+    if (low < 0xdc00 || low > 0xdfff) return false;
+    *point = 0x10000 + ((*point - 0xd800) << 10) + (low - 0xdc00);
+    return true;
+}
+
 /* U&'..': backslash (or the UESCAPE character) and four hex digits; doubled it stands for itself. */
 static bool unescape_unicode(Lexer *lex, Str body, char quote, char escape, Span span, Str *out)
 {
@@ -79,7 +89,11 @@ static bool unescape_unicode(Lexer *lex, Str body, char quote, char escape, Span
         else if (body.ptr[i] != escape) strbuf_addc(&buf, body.ptr[i]);
         else if (i + 1 < body.len && body.ptr[i + 1] == escape) strbuf_addc(&buf, body.ptr[i++]);
         else if (i + 1 < body.len && body.ptr[i + 1] == '+') strbuf_addc(&buf, escape);
-        else if (i + 4 < body.len && hex_value(str_sub(body, i + 1, 4), &point)) { put_point(&buf, point); i += 4; }
+        else if (i + 4 < body.len && hex_value(str_sub(body, i + 1, 4), &point)) {
+            i += 4;
+            if (low_surrogate(str_sub(body, i + 1, 1 + 4), escape, &point)) i += 5;
+            put_point(&buf, point);
+        }
         else good = false;
     }
     *out = keep(lex, &buf);

@@ -92,6 +92,11 @@ static const Type *infer_array(AggInfer *infer, Err *err)
     return type_array(infer->ctx->arena, elem, elem->nullable);
 }
 
+static bool is_share(const Datum *value)
+{
+    return !value->null && value->v.f64 >= 0 && value->v.f64 <= 1;
+}
+
 static const Type *infer_percentile(AggInfer *infer, Err *err)
 {
     if (infer->nargs < 2 || infer->nargs > 3 || !type_is_numeric(infer->args[0]->type)) return agg_refuse(infer, err);
@@ -103,7 +108,10 @@ static const Type *infer_percentile(AggInfer *infer, Err *err)
     infer->args[0] = expr_coerce(arena, infer->args[0], exact);
     infer->args[1] = expr_fold(infer->ctx, expr_coerce(arena, infer->args[1], many ? type_array(arena, exact, true) : exact), err);
     if (!infer->args[1]) return NULL;
-    if (infer->args[1]->kind != EXPR_CONST || infer->args[1]->value.null) {
+    const Datum *share = infer->args[1]->kind == EXPR_CONST ? &infer->args[1]->value : NULL;
+    bool good = share && !share->null && (many || is_share(share));
+    for (uint32_t i = 0; good && many && i < share->v.nested->len; i++) good = is_share(&share->v.nested->items[i]);
+    if (!good) {
         err_at(err, E_TYPE, infer->span, "percentage of PERCENTILE must be a constant between 0 and 1");
         return NULL;
     }

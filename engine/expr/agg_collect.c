@@ -267,9 +267,9 @@ static double value_at(const Weighted *values, uint32_t n, int64_t rank)
 
 static double percentile_of(const Weighted *values, uint32_t n, int64_t total, double p)
 {
-    double position = p * (double)(total - 1);
-    int64_t low = (int64_t)position;
-    double a = value_at(values, n, low), rest = position - (double)low;
+    double position = p * (double)(total - 1) + 1;          /* counted from 1, as Flink does: the last digit depends on it */
+    int64_t low = (int64_t)position - 1;
+    double a = value_at(values, n, low), rest = position - (double)(low + 1);
     return rest == 0 ? a : a + (value_at(values, n, low + 1) - a) * rest;
 }
 
