@@ -189,7 +189,7 @@ Stmt *stmt_query(Parse *p, AstQuery *query);
 Stmt *stmt_insert(Parse *p, const Token *begin, bool overwrite, const Path *table, HintList hints, const PartitionSpec *partition, PathList columns, AstQuery *query, const Conflict *conflict);
 Stmt *stmt_set(Parse *p, const StmtList *inserts);
 Option partition_value(Parse *p, Ident name, const Ast *value);
-void assign_add(Parse *p, Assigns *list, const Path *target, Ast *value);
+void assign_add(Parse *p, Assigns *list, Ident target, Ast *value);
 Stmt *stmt_update(Parse *p, const Path *table, Ident alias, const Assigns *assigns, Ast *where);
 Stmt *stmt_delete(Parse *p, const Path *table, Ident alias, Ast *where);
 Stmt *stmt_merge(Parse *p, const Path *table, Ident alias, AstFrom *from, Ast *on, const MergeList *whens);

@@ -1,7 +1,7 @@
 /* Nodes of calls: plain ones and those with keywords among their arguments (their layout is documented in grammar.y). */
 #include "parser/ast_build.h"
 
-/* Functions that take IGNORE NULLS between their parentheses. */
+/* Functions that take IGNORE NULLS and ORDER BY between their parentheses. */
 static bool nulls_inside(Str name)
 {
     return str_iis(name, "ARRAY_AGG") || str_iis(name, "ARRAY_CONCAT_AGG") || str_iis(name, "STRING_AGG");
@@ -14,6 +14,10 @@ static Ast *call_at(Parse *p, Path name, const CallArgs *args, Span span)
     if (args->nulls && !nulls_inside(last)) {
         parse_fail(p, E_SYNTAX, args->end->span, "syntax error: IGNORE NULLS stands behind the parentheses of " STR_FMT, STR_ARG(last));
         parse_hint(p, "Only ARRAY_AGG takes it inside.");
+    }
+    if (args->order.n && !nulls_inside(last)) {
+        parse_fail(p, E_SYNTAX, args->order.v[0].span, "syntax error: ORDER BY does not stand among the arguments of " STR_FMT, STR_ARG(last));
+        parse_hint(p, "Only ARRAY_AGG and JSON_ARRAYAGG take it.");
     }
     a->u.call.name = name;
     a->u.call.args = args->args;

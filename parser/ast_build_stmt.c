@@ -79,10 +79,10 @@ Option partition_value(Parse *p, Ident name, const Ast *value)
     return (Option){ name.name, text, name.span, value->span };
 }
 
-void assign_add(Parse *p, Assigns *list, const Path *target, Ast *value)
+void assign_add(Parse *p, Assigns *list, Ident target, Ast *value)
 {
-    Ast *column = ast_new(p, AST_NAME, target->span);
-    column->u.name = *target;
+    Ast *column = ast_new(p, AST_NAME, target.span);
+    column->u.name = make_path(p, target);
     list->targets = asts_add(p, list->targets, column);
     list->values = asts_add(p, list->values, value);
 }

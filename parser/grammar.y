@@ -226,6 +226,7 @@ term(A) ::= LP(T) expr(E) COMMA exprs(L) RP(X). { A = ast_row(p, asts_front(p, E
 term(A) ::= LP(T) expr(E) RP_UNIT interval_unit(U). { A = ast_difference(p, E, T, &U); }
 term(A) ::= LPQ(T) query(Q) RP(X). { A = ast_subquery(p, Q, T->span, X->span); }
 term(A) ::= ROW(T) LP exprs(L) RP(X). { A = ast_row(p, L, true, T->span, X->span); }
+term(A) ::= ROW(T) LP term(B) DOT STAR(X) RP. { A = B; parse_fail(p, E_INVALID, X->span, "* stands only in the list of SELECT and in COUNT(*)"); (void)T; }
 term(A) ::= ARRAY(T) LBRACKET exprs(L) RBRACKET(X). { A = ast_items(p, AST_ARRAY, L, T, X); }
 term(A) ::= ARRAY(T) LBRACKET RBRACKET(X). { A = ast_items(p, AST_ARRAY, (AstList){ 0 }, T, X); }
 term(A) ::= ARRAY(T) LPQ query(Q) RP(X). { A = ast_subquery(p, Q, T->span, X->span); A->kind = AST_QUERY_ARRAY; }
@@ -643,8 +644,8 @@ statement(A) ::= END. { A = stmt_new(p, STMT_END); }
 %type assigns { Assigns }
 statement(A) ::= UPDATE path(N) hints_opt alias_name(I) SET assigns(L) where_opt(W). { A = stmt_update(p, &N, I, &L, W); }
 statement(A) ::= DELETE FROM path(N) hints_opt alias_name(I) where_opt(W). { A = stmt_delete(p, &N, I, W); }
-assigns(A) ::= path(N) EQ expr(E). { A = (Assigns){ { 0 }, { 0 } }; assign_add(p, &A, &N, E); }
-assigns(A) ::= assigns(B) COMMA path(N) EQ expr(E). { A = B; assign_add(p, &A, &N, E); }
+assigns(A) ::= name(N) EQ expr(E). { A = (Assigns){ { 0 }, { 0 } }; assign_add(p, &A, N, E); }
+assigns(A) ::= assigns(B) COMMA name(N) EQ expr(E). { A = B; assign_add(p, &A, N, E); }
 %type alias_name { Ident }
 alias_name(A) ::= . { A = (Ident){ 0 }; } alias_name(A) ::= name(A).
 alias_name(A) ::= AS name(N). { A = N; }

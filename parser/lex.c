@@ -279,7 +279,12 @@ static bool bad_character(Lexer *lex, Token *token, Str piece)
         { '#', "Comments begin with -- or /*." }, { '&', "Write AND." }, { '!', "Write NOT, or <> for unequal." }, { '~', "Use REGEXP(text, pattern) or SIMILAR TO." },
         { '\\', "Commands of the prompt stand alone on their line." }, { '@', "Names with other characters are written in back quotes: `a@b`." },
     };
+    uint32_t point = 0;
     err_at(lex->err, E_SYNTAX, token->span, "syntax error at \"" STR_FMT "\"", STR_ARG(piece));
+    utf8_decode(piece.ptr, piece.ptr + piece.len, &point);
+    if (point >= 0x2018 && point <= 0x201f) return err_hint(lex->err, "This is a typographic quote: strings are written 'text', names `name`.");
+    if (point == 0xa0 || point == 0x3000 || (point >= 0x2000 && point <= 0x200f) || point == 0xfeff) return err_hint(lex->err, "This is an invisible or wide blank (U+%04X): write an ordinary one.", (unsigned)point);
+    if (point == 0xff0c || point == 0xff08 || point == 0xff09 || point == 0xff1b || point == 0xff1d) return err_hint(lex->err, "This is a full-width character: write the ASCII one.");
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
         if (piece.ptr[0] == hints[i].c) err_hint(lex->err, "%s", hints[i].hint);
     return false;

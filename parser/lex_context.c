@@ -40,13 +40,20 @@ static void match_parens(Context *c, Arena *arena)
     while (depth) c->v[stack[--depth]].match = 0;
 }
 
+/* Is the name before the ( at i the target of INSERT? */
+static bool insert_target(const Context *c, uint32_t i)
+{
+    while (i > 1 && (kind_at(c, i - 1) == TK_DOT || is_free(c, i - 1))) i--;
+    return kind_at(c, i - 1) == TK_INTO || (kind_at(c, i) == TK_OVERWRITE && kind_at(c, i - 1) == TK_INSERT);
+}
+
 /* Does the ( at i hold a query? Its first word says so; behind a nested ( the word after the inner ) does. */
 static bool opens_query(const Context *c, uint32_t i)
 {
     uint16_t next = kind_at(c, i + 1), before = kind_at(c, i - 1);
     if (next == TK_SELECT || next == TK_VALUES || next == TK_WITH) return true;
-    if (next == TK_TABLE) return before != TK_TABLE && !calls(c, i - 1);
-    if (next != TK_LPQ || before == TK_ROW || calls(c, i - 1)) return false;
+    if (next == TK_TABLE) return before != TK_TABLE && (!calls(c, i - 1) || insert_target(c, i));
+    if (next != TK_LPQ || before == TK_ROW || (calls(c, i - 1) && !insert_target(c, i))) return false;
     uint32_t inner = c->v[i + 1].match;
     switch (inner ? kind_at(c, inner + 1) : 0) {
     case TK_RP: case TK_UNION: case TK_EXCEPT: case TK_INTERSECT: case TK_ORDER: case TK_LIMIT: case TK_OFFSET: case TK_FETCH: return true;

@@ -116,6 +116,7 @@ ScanKind lex_scan(Str s, uint32_t pos, uint32_t *end)
     if (pos >= s.len) { *end = s.len; return SCAN_END; }
     char c = s.ptr[pos], next = byte_at(s, pos + 1);
     bool open = false;
+    if (pos == 0 && str_starts(s, "\xef\xbb\xbf")) { *end = 3; return SCAN_BLANK; }      /* byte order mark */
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f') {
         while (byte_at(s, pos) == ' ' || byte_at(s, pos) == '\t' || byte_at(s, pos) == '\n' || byte_at(s, pos) == '\r' || byte_at(s, pos) == '\f') pos++;
         *end = pos;
