@@ -68,9 +68,24 @@ static void want_side(Need *in, const Need *out, const PlanNode *node, uint32_t 
 
 /* --- what inputs are asked for --- */
 
+/* Rows are counted by their columns: one is kept where none is read, a cheap one. */
+static void want_some(const PlanNode *node, Need *need)
+{
+    uint32_t cheap = 0;
+    for (uint32_t i = 0; i < need->width; i++)
+        if (wanted(need, i)) return;
+    for (uint32_t i = need->width; i-- > 0;) {
+        Phys phys = type_phys(node->schema->cols[i].type);
+        bool plain = node->kind != PLAN_CALC || node->u.calc.exprs[i]->kind == EXPR_COLUMN || node->u.calc.exprs[i]->kind == EXPR_CONST;
+        if (plain && phys != PHYS_STR && phys != PHYS_NESTED) cheap = i;
+    }
+    if (need->width) want(need, cheap);
+}
+
 static void ask(Prune *prune, PlanNode *node)
 {
-    const Need *out = &prune->needs[node->id];
+    Need *out = &prune->needs[node->id];
+    want_some(node, out);
     for (uint32_t k = 0; k < node->ninputs; k++) {
         PlanNode *input = node->inputs[k];
         Need *in = &prune->needs[input->id];
@@ -199,12 +214,9 @@ static void pass_columns(Prune *prune, PlanNode *node, Need *need, uint32_t extr
 }
 
 /* Keeps the wanted columns of the node's own making; returns how many. keep[new] = old. */
-static uint32_t keep_columns(Prune *prune, PlanNode *node, Need *need, uint32_t *keep, bool at_least_one)
+static uint32_t keep_columns(Prune *prune, PlanNode *node, Need *need, uint32_t *keep)
 {
     uint32_t n = 0, width = node->schema->n;
-    bool any = false;
-    for (uint32_t i = 0; i < width; i++) any = any || wanted(need, i);
-    if (!any && at_least_one && width) want(need, 0);
     need->map = map_new(prune, width);
     Schema *schema = schema_new(prune->plan->arena, width);
     for (uint32_t i = 0; i < width; i++) {
@@ -227,7 +239,7 @@ static void identity(Prune *prune, const PlanNode *node, Need *need)
 static void rebuild_scan(Prune *prune, PlanNode *node, Need *need, uint32_t *keep)
 {
     ScanConfig *scan = &node->u.scan;
-    uint32_t nphysical = scan->nphysical, n = keep_columns(prune, node, need, keep, true);
+    uint32_t nphysical = scan->nphysical, n = keep_columns(prune, node, need, keep);
     uint32_t *physical = ARENA_ARRAY(prune->plan->arena, uint32_t, n + 1);
     Str *metadata = ARENA_ARRAY(prune->plan->arena, Str, n + 1);
     uint32_t np = 0, nm = 0;
@@ -243,7 +255,7 @@ static void rebuild_calc(Prune *prune, PlanNode *node, Need *need, uint32_t *kee
 {
     const uint32_t *map = input_map(prune, node, 0);
     CalcConfig *calc = &node->u.calc;
-    uint32_t n = keep_columns(prune, node, need, keep, true);
+    uint32_t n = keep_columns(prune, node, need, keep);
     Expr **exprs = ARENA_ARRAY(prune->plan->arena, Expr *, n + 1);
     for (uint32_t i = 0; i < n; i++) exprs[i] = map_expr(prune, calc->exprs[keep[i]], map);
     *calc = (CalcConfig){ map_expr(prune, calc->filter, map), exprs, n };
@@ -252,7 +264,7 @@ static void rebuild_calc(Prune *prune, PlanNode *node, Need *need, uint32_t *kee
 static void rebuild_expand(Prune *prune, PlanNode *node, Need *need, uint32_t *keep)
 {
     const uint32_t *map = input_map(prune, node, 0);
-    uint32_t n = keep_columns(prune, node, need, keep, true);
+    uint32_t n = keep_columns(prune, node, need, keep);
     for (uint32_t r = 0; r < node->u.expand.nrows; r++) {
         Expr **row = ARENA_ARRAY(prune->plan->arena, Expr *, n + 1);
         for (uint32_t i = 0; i < n; i++) row[i] = map_expr(prune, node->u.expand.rows[r][keep[i]], map);
@@ -263,7 +275,7 @@ static void rebuild_expand(Prune *prune, PlanNode *node, Need *need, uint32_t *k
 /* Inputs of a UNION must have the same columns in the same order. */
 static void rebuild_union(Prune *prune, PlanNode *node, Need *need, uint32_t *keep)
 {
-    uint32_t n = keep_columns(prune, node, need, keep, true);
+    uint32_t n = keep_columns(prune, node, need, keep);
     for (uint32_t k = 0; k < node->ninputs; k++) {
         PlanNode *input = node->inputs[k];
         const uint32_t *map = prune->needs[input->id].map;
