@@ -79,14 +79,20 @@ bool op_process(Op *op, uint32_t input, const Batch *batch, Err *err)
     return op->cls->process(op, input, batch, err);
 }
 
+/* No input moves the watermark: those that have not ended (which stand at WATERMARK_MAX) are idle. An idle input may wake up
+ * again, so the end of the others must not pass for the end of all. */
 static bool all_idle(const Op *op)
 {
-    for (uint32_t i = 0; i < op->ninputs; i++)
+    bool any = false;
+    for (uint32_t i = 0; i < op->ninputs; i++) {
+        if (op->input_wm[i] == WATERMARK_MAX) continue;
         if (!op->input_idle[i]) return false;
-    return true;
+        any = true;
+    }
+    return any;
 }
 
-/* Hands the combined watermark on if it has grown. Inputs that have ended stand at WATERMARK_MAX. */
+/* Hands the combined watermark on if it has grown. */
 static bool advance(Op *op, Err *err)
 {
     int64_t low = WATERMARK_MAX;
@@ -98,12 +104,19 @@ static bool advance(Op *op, Err *err)
     return op->cls->watermark ? op->cls->watermark(op, low, err) : op_emit_watermark(op, low, err);
 }
 
+static bool tell_idle(Op *op, bool before, Err *err)
+{
+    bool now = all_idle(op);
+    return now == before || op_emit_idle(op, now, err);
+}
+
 bool op_watermark(Op *op, uint32_t input, int64_t ts_us, Err *err)
 {
     if (ts_us <= op->input_wm[input]) return true;
+    bool before = all_idle(op);
     op->input_wm[input] = ts_us;
     op->input_idle[input] = false;
-    return advance(op, err);
+    return advance(op, err) && tell_idle(op, before, err);
 }
 
 bool op_idle(Op *op, uint32_t input, bool idle, Err *err)
@@ -111,8 +124,7 @@ bool op_idle(Op *op, uint32_t input, bool idle, Err *err)
     if (op->input_idle[input] == idle) return true;
     bool before = all_idle(op);
     op->input_idle[input] = idle;
-    if (!advance(op, err)) return false;
-    return all_idle(op) == before || op_emit_idle(op, idle, err);
+    return advance(op, err) && tell_idle(op, before, err);
 }
 
 bool op_emit_idle(Op *op, bool idle, Err *err)

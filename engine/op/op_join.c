@@ -66,6 +66,7 @@ static bool join_open(Op *op, Err *err)
     join->condition = program_compile(join->arena, &ctx, &condition, 1, err);
     if (!join->condition) return op_fail(op, err);
     join->eval = eval_new(join->condition, ctx.zone, ctx.batch);
+    eval_env(join->eval)->query_start_us = op->env->query_start_us;
     return true;
 }
 
@@ -246,7 +247,9 @@ static bool join_process(Op *op, uint32_t input, const Batch *in, Err *err)
     for (uint32_t i = 0; ok && i < n; i++) {
         JoinRow row = { .batch = in, .row = rows[i], .side = input, .kind = batch_op(in, rows[i]) };
         groups[i]->time_us = now;
+        ArenaMark mark = arena_mark(op->scratch);            /* the matches of one row; those of a batch may be millions */
         ok = join_row(join, groups[i], &row, &bytes, err);
+        arena_rewind(op->scratch, mark);
     }
     for (uint32_t i = 0; i < n; i++) {
         if (!groups[i]->live || state_of(groups[i])->sides[0].n || state_of(groups[i])->sides[1].n) continue;

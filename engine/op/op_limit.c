@@ -67,7 +67,7 @@ static bool take_back(LimitOp *limit, const StoredRow *row, Err *err)
     uint64_t first = first_shown(limit), end = end_shown(limit), gone = at < first ? first : at;
     /* The row itself leaves, or the first one shown moves in front of the offset; the next one behind the limit enters. */
     if (gone < end && gone < limit->rows.n && !show(limit, gone, ROW_DELETE, err)) return false;
-    if (at < end && end < limit->rows.n && !show(limit, end, ROW_INSERT, err)) return false;
+    if (first < end && at < end && end < limit->rows.n && !show(limit, end, ROW_INSERT, err)) return false;
     stored_rows_remove(&limit->rows, at, 1);
     return true;
 }

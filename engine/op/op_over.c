@@ -183,7 +183,9 @@ static bool add_range(const AggSet *set, void *state, const Partition *part, uin
 {
     for (uint32_t row = from; row < to; row++) {
         void *states[1] = { state };
+        ArenaMark mark = arena_mark(scratch);
         if (!aggset_update(set, states, &part->batch, &row, 1, scratch, err)) return false;
+        arena_rewind(scratch, mark);
     }
     return true;
 }
@@ -297,7 +299,7 @@ static uint32_t partition_end(OverOp *over, uint32_t from, Err *err)
 static bool over_finish(Op *op, Err *err)
 {
     OverOp *over = (OverOp *)op;
-    qsort(over->rows.v, over->rows.n, sizeof *over->rows.v, stored_row_cmp);
+    if (over->rows.n) qsort(over->rows.v, over->rows.n, sizeof *over->rows.v, stored_row_cmp);
     for (uint32_t from = 0, to; from < over->rows.n; from = to) {
         arena_reset(op->scratch);
         Partition part;

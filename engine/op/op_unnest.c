@@ -28,10 +28,12 @@ static bool unnest_open(Op *op, Err *err)
     unnest->collection = program_compile(unnest->arena, &ctx, &exprs[0], 1, err);
     if (!unnest->collection) return op_fail(op, err);
     unnest->collection_eval = eval_new(unnest->collection, ctx.zone, ctx.batch);
+    eval_env(unnest->collection_eval)->query_start_us = op->env->query_start_us;
     if (!config->condition) return true;
     unnest->condition = program_compile(unnest->arena, &ctx, &exprs[1], 1, err);
     if (!unnest->condition) return op_fail(op, err);
     unnest->condition_eval = eval_new(unnest->condition, ctx.zone, ctx.batch);
+    eval_env(unnest->condition_eval)->query_start_us = op->env->query_start_us;
     return true;
 }
 
@@ -103,12 +105,18 @@ static bool unnest_row(Unnest *unnest, const Batch *in, uint32_t row, const Vec 
 static bool unnest_filtered(Unnest *unnest, const Batch *in, uint32_t row, const Vec *collection, Err *err)
 {
     Datum value = vec_get(collection, row);
-    uint32_t passed = 0;
+    uint32_t passed = 0, done = 0;                           /* done: copies of element i so far */
     int32_t position = 0;
     for (uint32_t i = 0; !value.null && i < value.v.nested->len;) {
-        for (; i < value.v.nested->len && unnest->builder.batch.len + 1 < unnest->builder.cap; i++) {
+        while (i < value.v.nested->len && unnest->builder.batch.len + 1 < unnest->builder.cap) {
             uint32_t times;
             const Datum *cells = element_cells(collection->type, value.v.nested, i, &times);
+            if (done == times) {
+                done = 0;
+                i++;
+                continue;
+            }
+            done++;
             position++;
             if (cells && !put_row(unnest, in, row, cells, position, err)) return false;
         }

@@ -177,7 +177,7 @@ static bool watermark_process(Op *op, uint32_t input, const Batch *in, Err *err)
     splits_raise(wm, in, rows, live, &marks);
     if (!op_emit(op, in, err)) return false;
     int64_t low = combined(wm);
-    return low == WATERMARK_MIN || low - wm->emitted <= config_of(wm)->interval_us || emit_up_to(wm, low, err);
+    return low <= wm->emitted || low - wm->emitted <= config_of(wm)->interval_us || emit_up_to(wm, low, err);
 }
 
 /* Only the end of the input comes from above: watermarks are made here. */

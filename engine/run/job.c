@@ -84,13 +84,16 @@ static bool checkpoint_due(Job *job, Pipeline *pipeline, Err *err)
     return pipeline_barrier(pipeline, id, err) && pipeline_commit(pipeline, id, err);
 }
 
-static bool run_to_end(Job *job, Pipeline *pipeline, Err *err)
+/* *ended: the input is exhausted and the sinks are finished; a stop that comes then has nothing left to do. */
+static bool run_to_end(Job *job, Pipeline *pipeline, bool *ended, Err *err)
 {
     job->ckpt_due_us = clock_monotonic_us() + job->ckpt_interval_us;
     while (!stop_requested(job, STOP_CLEAN)) {
         switch (pipeline_step(pipeline, WAIT_US, err)) {
         case STEP_FAILED: return false;
-        case STEP_ENDED: return pipeline_commit_sources(pipeline, job->next_ckpt++, err);
+        case STEP_ENDED:
+            *ended = true;
+            return pipeline_commit_sources(pipeline, job->next_ckpt++, err);
         case STEP_IDLE: break;
         case STEP_WORKED:
             if (job->config.restore_every_step && !rebuild(job, pipeline, err)) return false;
@@ -127,8 +130,8 @@ static void *job_thread(void *arg)
     core_bind(job->core, NULL);
     Err err = { 0 };
     Pipeline *pipeline = &job->pipelines[0];
-    bool ok = run_to_end(job, pipeline, &err);
-    if (ok && stop_requested(job, STOP_CLEAN) && !stop_requested(job, STOP_NOW)) ok = stop_cleanly(job, pipeline, &err);
+    bool ended = false, ok = run_to_end(job, pipeline, &ended, &err);
+    if (ok && !ended && stop_requested(job, STOP_CLEAN) && !stop_requested(job, STOP_NOW)) ok = stop_cleanly(job, pipeline, &err);
     publish_metrics(job, true);
     for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
     /* A collector that wants no more rows ends the job without an error. */

@@ -1,7 +1,7 @@
 /* Drives one operator from a script and compares what it emits, with batches of 1, 3 and many rows, and with its state going
  * through bytes into a new operator after every step.
  * Script lines: "+I a | 1" a row (of the input chosen by "@n"), "W 2024-01-01 00:00:10" a watermark, "T 500" the clock moves on by
- * milliseconds and timers fire, "E" the end of all inputs. Output: rows as batch_print writes them, "W .." for watermarks. */
+ * milliseconds and timers fire, "I" the input is idle, "M" it has ended (its watermark), "E" the end of all inputs. Output: rows as batch_print writes them, "W .." for watermarks. */
 #ifndef WEIR_TESTS_OP_DRIVER_H
 #define WEIR_TESTS_OP_DRIVER_H
 #include "tests/unit/unit.h"
@@ -160,7 +160,7 @@ static inline void driver_rebuild(Driver *d)
     Op *capture = d->capture;
     driver_open(d);
     d->op->wm = old->wm;
-    for (uint32_t i = 0; i < old->ninputs; i++) d->op->input_wm[i] = old->input_wm[i], d->op->input_done[i] = old->input_done[i];
+    for (uint32_t i = 0; i < old->ninputs; i++) d->op->input_wm[i] = old->input_wm[i], d->op->input_done[i] = old->input_done[i], d->op->input_idle[i] = old->input_idle[i];
     d->capture->wm = capture->wm;
     d->capture->input_wm[0] = capture->input_wm[0];
     op_free(old);
@@ -218,6 +218,8 @@ static inline bool driver_command(Driver *d, Str line, uint32_t *input)
         if (!str_to_i64(rest, &ms)) fail_msg("bad time %.*s", (int)line.len, line.ptr);
         clock_advance(ms * 1000);
         return driver_fire(d);
+    case 'I': return op_idle(d->op, *input, true, &d->err);
+    case 'M': return op_watermark(d->op, *input, WATERMARK_MAX, &d->err);
     case 'E': return driver_end(d);
     default: fail_msg("bad line %.*s", (int)line.len, line.ptr); return false;
     }

@@ -78,6 +78,10 @@ static void union_takes_the_least_watermark(void **state)
     d->watermarks = true;
     driver_expect(d, "+I 1\nW 2024-01-01 00:00:10\n@1\n-D 2\nW 2024-01-01 00:00:05\nW 2024-01-01 00:00:20\nE\n",
         "+I 1\n-D 2\nW 2024-01-01 00:00:05.000\nW 2024-01-01 00:00:10.000\nW 2024-01-01 00:00:20.000\nW max\n");
+    /* An idle input holds nothing back; that the other one ends is not the end, for it may wake up. */
+    driver_expect(d, "@1\nW 2024-01-01 00:00:05\nI\n@0\nW 2024-01-01 00:00:10\nM\n@1\n+I 2\nW 2024-01-01 00:00:30\nE\n",
+        "W 2024-01-01 00:00:10.000\n+I 2\nW 2024-01-01 00:00:30.000\nW max\n");
+    driver_expect(d, "I\n@1\nI\nM\n@0\nM\nE\n", "W max\n");
     driver_free(d);
 }
 
@@ -141,6 +145,8 @@ static void limit(void **state)
     driver_expect(d, "+I 1\n+I 2\n+I 3\n+I 4\n+I 5\n", "+I 2\n+I 3\n");
     d->input_nodes[0].changes = CHANGES_ALL;
     driver_expect(d, "+I 1\n+I 2\n+I 3\n+I 4\n-D 3\n-D 1\n-D 9\n+I 5\n", "+I 2\n+I 3\n-D 3\n+I 4\n-D 2\n+I 5\n");
+    d->node.u.limit = (LimitConfig){ .limit = 0, .offset = 1 };
+    driver_expect(d, "+I 1\n+I 2\n+I 3\n-D 1\n", "");
     driver_free(d);
 }
 
@@ -185,6 +191,36 @@ static void unnest(void **state)
     driver_open(d);
     assert_true(op_process(d->op, 0, builder_batch(&builder), &d->err));
     assert_string_equal(strbuf_cstr(&d->out), "+I 0 | [] | <NULL> | <NULL>\n-D 1 | [10] | <NULL> | <NULL>\n+I 2 | [20, NULL] | 20 | 1\n+I 3 | <NULL> | <NULL> | <NULL>\n");
+    op_free(d->op);
+    op_free(d->capture);
+    builder_free(&builder);
+    driver_free(d);
+}
+
+/* A multiset's element comes as often as it counts, with a condition too. */
+static void unnest_multiset_filtered(void **state)
+{
+    (void)state;
+    Driver *d = unnest_of("MULTISET<INT>", "a INT, c MULTISET<INT>, e INT", false, false);
+    Expr *element = expr_column(d->arena, 2, type_simple(TYPE_INT, true), (Span){ 0, 0 });
+    d->node.u.unnest.condition = call2(d, ">", element, number(d, 10));
+    driver_now = d;
+    driver_open(d);
+    BatchBuilder builder;
+    builder_init(&builder, d->input_nodes[0].schema, 1);
+    Nested *nested = nested_new(builder.batch.arena, 2, 4);
+    nested->items[0] = datum_i32(20);
+    nested->items[1] = datum_i32(5000);
+    nested->items[2] = datum_i32(5);
+    nested->items[3] = datum_i32(2);
+    Datum a = datum_i32(1), set = datum_null();
+    set.null = false;
+    set.v.nested = nested;
+    builder_set(&builder, 0, &a);
+    builder_set(&builder, 1, &set);
+    builder_row(&builder, ROW_INSERT);
+    assert_true(op_process(d->op, 0, builder_batch(&builder), &d->err));
+    assert_int_equal(d->op->rows_out, 5000);
     op_free(d->op);
     op_free(d->capture);
     builder_free(&builder);
@@ -301,7 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calc), cmocka_unit_test(watermark_after_every_row), cmocka_unit_test(watermark_by_the_clock), cmocka_unit_test(union_takes_the_least_watermark),
         cmocka_unit_test(normalize), cmocka_unit_test(materialize), cmocka_unit_test(sort_bounded), cmocka_unit_test(sort_by_time), cmocka_unit_test(limit),
-        cmocka_unit_test(unnest), cmocka_unit_test(expand), cmocka_unit_test(over_bounded), cmocka_unit_test(sink_enforces_not_null), cmocka_unit_test(damaged_state),
+        cmocka_unit_test(unnest_multiset_filtered), cmocka_unit_test(unnest), cmocka_unit_test(expand), cmocka_unit_test(over_bounded), cmocka_unit_test(sink_enforces_not_null), cmocka_unit_test(damaged_state),
     };
     return cmocka_run_group_tests_name("op_rows", tests, NULL, NULL);
 }
