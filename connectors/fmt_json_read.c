@@ -32,7 +32,7 @@ static JsonField json_field(Arena *arena, Str name, const Type *type, uint32_t c
     StrBuf key = { 0 };
     json_quote(name, &key);
     strbuf_addc(&key, ':');
-    JsonField field = { .name = str_dup(arena, name), .key = str_dup(arena, strbuf_str(&key)), .type = type, .col = col, .cut_us = UINT8_MAX };
+    JsonField field = { .name = str_dup(arena, name), .key = str_dup(arena, strbuf_str(&key)), .type = type, .col = col, .kind = type ? (uint8_t)type->kind : TYPE_NULL, .cut_us = UINT8_MAX };
     memcpy(field.word, key.ptr, key.len < 16 ? key.len : 16);
     memset(field.mask, 0xff, key.len < 16 ? key.len : 16);
     if (type && (type->kind == TYPE_TIMESTAMP || type->kind == TYPE_TIMESTAMP_LTZ) && type_phys(type) == PHYS_I64) field.cut_us = (uint8_t)type->precision;
@@ -91,7 +91,7 @@ static void set_null(Decoder *d, uint32_t col)
 static inline const char *read_fast(Decoder *d, const char *p, const char *end, const JsonField *field, Vec *vec, uint32_t row)
 {
     int64_t i;
-    switch (field->type->kind) {
+    switch ((TypeKind)field->kind) {
     case TYPE_VARCHAR: return fast_string(p, end, d->builder->batch.arena, &((StrView *)vec->data)[row]);
     case TYPE_DOUBLE: return fast_double(p, end, &((double *)vec->data)[row]);
     case TYPE_BIGINT: return fast_integer(p, end, &((int64_t *)vec->data)[row]);
@@ -108,7 +108,7 @@ static inline const char *read_fast(Decoder *d, const char *p, const char *end, 
     }
     case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ:
         if (field->cut_us == UINT8_MAX) return NULL;
-        return fast_timestamp(d, p, end, field->type->kind == TYPE_TIMESTAMP_LTZ, field->cut_us, &((int64_t *)vec->data)[row]);
+        return fast_timestamp(d, p, end, field->kind == TYPE_TIMESTAMP_LTZ, field->cut_us, &((int64_t *)vec->data)[row]);
     default: return NULL;
     }
 }

@@ -9,6 +9,7 @@ typedef struct JsonField {
     Str name, key;              /* key: `"name":` for the one-compare path */
     const Type *type;           /* NULL: a key outside the schema, skipped */
     uint32_t col;               /* builder column; UINT32_MAX: not wanted */
+    uint8_t kind;               /* type->kind */
     uint8_t cut_us;             /* TIMESTAMP in microseconds: digits of the fraction kept; UINT8_MAX = the general path alone */
 } JsonField;
 

@@ -8,6 +8,7 @@ typedef enum JsonKind { JSON_BAD, JSON_NULL, JSON_TRUE, JSON_FALSE, JSON_NUMBER,
 
 static inline const char *json_blank(const char *p, const char *end)
 {
+    if (p < end && (unsigned char)*p > ' ') return p;
     while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
     return p;
 }
