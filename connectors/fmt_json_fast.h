@@ -14,6 +14,12 @@ static inline uint64_t fast_word(const char *p)
     return w;
 }
 
+/* The bytes at p, zeros beyond `end`. At least 4 of them; 4 more stand before p, as every value follows a key or an opening bracket of the message. */
+static inline uint64_t fast_tail(const char *p, const char *end)
+{
+    return end - p >= 8 ? fast_word(p) : fast_word(end - 8) >> (8 * (8 - (end - p)));
+}
+
 /* The key with its colon stands at p. */
 static inline bool fast_key(const char *p, const char *end, const JsonField *field)
 {
@@ -57,17 +63,25 @@ static inline const char *fast_string(const char *p, const char *end, Arena *are
     if (!JSON_FAST || p >= end || *p != '"') return NULL;
     const char *start = ++p;
     for (uint64_t special = 0; special == 0;) {
-        if (end - p < 8) {
+        if (end - p < 4) {
             while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p < 0x80) p++;
             if (p == end) return NULL;
             break;
         }
-        special = fast_special(fast_word(p));
+        special = fast_special(fast_tail(p, end));
+        if (!special && end - p < 8) return NULL;
         p += special ? __builtin_ctzll(special) >> 3 : 8;
     }
     if (*p != '"') return NULL;
     fast_view(arena, start, (uint32_t)(p - start), out);
     return p + 1;
+}
+
+/* Value of eight digit values 0..9, the first in the lowest byte: pairs, then fours and eights in one multiplication each. */
+static inline uint64_t fast_digits(uint64_t w)
+{
+    w = w * 10 + (w >> 8);
+    return (((w & 0x000000ff000000ffull) * 0x000f424000000064ull) + (((w >> 16) & 0x000000ff000000ffull) * 0x0000271000000001ull)) >> 32;
 }
 
 /* Value of eight digits (all of them checked). */
@@ -76,9 +90,7 @@ static inline bool fast_eight(const char *p, uint64_t *out)
     uint64_t w = fast_word(p);
     const uint64_t high = 0xf0f0f0f0f0f0f0f0ull;
     if (((w & high) | (((w + 0x0606060606060606ull) & high) >> 4)) != 0x3333333333333333ull) return false;
-    w -= 0x3030303030303030ull;
-    w = w * 10 + (w >> 8);                       /* pairs, then fours and eights in one multiplication each */
-    *out = (((w & 0x000000ff000000ffull) * 0x000f424000000064ull) + (((w >> 16) & 0x000000ff000000ffull) * 0x0000271000000001ull)) >> 32;
+    *out = fast_digits(w - 0x3030303030303030ull);
     return true;
 }
 
@@ -100,14 +112,50 @@ static inline const char *fast_integer(const char *p, const char *end, int64_t *
     return p;
 }
 
+/* Digits with perhaps a point among them, ended by another character within eight bytes: *m their value, *frac how many stand behind the point.
+ * No loop, as the number of digits is what a branch predictor cannot learn. */
+static inline const char *fast_short_decimal(const char *p, const char *end, uint64_t *m, uint32_t *frac)
+{
+    if (!JSON_FAST || end - p < 4) return NULL;
+    uint64_t w = fast_tail(p, end), x = w ^ 0x3030303030303030ull;           /* digits become 0..9 */
+    uint64_t other = ((x + 0x7676767676767676ull) | x) & 0x8080808080808080ull;
+    if (other == 0) return NULL;
+    uint32_t a = (uint32_t)__builtin_ctzll(other) >> 3, n = a;
+    if (a == 0 || ((w & 0xff) == '0' && a > 1)) return NULL;
+    *frac = 0;
+    uint32_t next = w >> (8 * a) & 0xff;
+    if (next == '.') {
+        other &= other - 1;
+        if (other == 0) return NULL;
+        uint32_t b = (uint32_t)__builtin_ctzll(other) >> 3;
+        if (b == a + 1) return NULL;
+        uint64_t before = ((uint64_t)1 << (8 * a)) - 1;
+        x = (x & before) | ((x >> 8) & ~before);
+        *frac = b - a - 1;
+        n = b - 1;
+        next = w >> (8 * b) & 0xff;
+        p += 1;
+    }
+    if (next == 'e' || next == 'E') return NULL;
+    *m = fast_digits(x << (8 * (8 - n)));
+    return p + n;
+}
+
 /* Exact for up to 15 digits and a power of ten up to 22 (Clinger 1990, "How to read floating point numbers accurately", fast path). */
 static inline const char *fast_double(const char *p, const char *end, double *out)
 {
     static const double pow10[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
     bool negative = p < end && *p == '-';
     p += negative;
-    const char *digits = p;
+    uint32_t few;
     uint64_t m = 0;
+    const char *digits = p, *behind = fast_short_decimal(p, end, &m, &few);
+    if (behind) {
+        double short_v = (double)(int64_t)m / pow10[few];
+        *out = negative ? -short_v : short_v;
+        return behind;
+    }
+    m = 0;
     while (p < end && (unsigned char)(*p - '0') < 10) m = m * 10 + (uint64_t)(*p++ - '0');
     if (p == digits || (*digits == '0' && p - digits > 1) || p - digits > 15) return NULL;
     int64_t frac = 0;
