@@ -192,7 +192,7 @@ static bool learn_partitions(Sink *s, const char *topic, int32_t *out, Err *err)
         if (size.partitions > 0) break;
         if (clock_monotonic_us() >= s->next_nag_us) {
             s->next_nag_us = clock_monotonic_us() + NAG_US;
-            log_warn("kafka", "table \"" STR_FMT "\": partitions of topic \"%s\" are not known yet: %s; trying again", STR_ARG(s->spec->table->name), topic, rd_kafka_err2str(rc));
+            log_warn("kafka", "table \"" STR_FMT "\": partitions of topic \"%s\" are not known yet: %s; trying again", STR_ARG(s->spec->table->name), topic, rc ? rd_kafka_err2str(rc) : "it does not exist");
         }
         clock_sleep_us(POLL_EVERY_US);
     }

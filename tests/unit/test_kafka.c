@@ -938,6 +938,58 @@ static void real_bulk_and_upserts(void **state)
     test_table_free(&u.t);
 }
 
+static void add_partitions(const TestTable *t, const char *topic, size_t count)
+{
+    Err err = { 0 };
+    char why[256];
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, kafka_conf(&t->table, true, &err), why, sizeof why);
+    assert_non_null(rk);
+    rd_kafka_NewPartitions_t *wanted = rd_kafka_NewPartitions_new(topic, count, why, sizeof why);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_CreatePartitions(rk, &wanted, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 20000);
+    assert_non_null(event);
+    if (rd_kafka_event_error(event)) fail_msg("%s", rd_kafka_event_error_string(event));
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewPartitions_destroy(wanted);
+    rd_kafka_destroy(rk);
+}
+
+/* Partitions added to a topic that is being read, with records of the old one still queued: each record once. */
+static void real_new_partitions_are_found(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    Scan scan;
+    enum { OLD = 50000, NEW = 3000 };
+    bool *seen = calloc(OLD + NEW, 1);
+    uint32_t splits = 0;
+    real_topic(&k, "kafka");
+    test_option(&k.t, "scan.bounded.mode", "unbounded");
+    test_option(&k.t, "scan.topic-partition-discovery.interval", "1 ms");
+    test_option(&k.t, "sink.partitioner", "round-robin");
+    write_numbers(&k.t, 0, OLD);
+    shape_init(&shape, &k.t);
+    scan_open(&scan, &k.t, &shape, STR_NULL);
+    add_partitions(&k.t, k.name, 3);
+    for (uint32_t rows = 0, written = 0; rows < OLD + NEW;) {
+        const Batch *batch = scan_next(&scan);
+        for (uint32_t i = 0; i < batch->len; i++, rows++) {
+            int64_t id = ((int64_t *)batch->cols[0].data)[i];
+            assert_false(seen[id]);
+            seen[id] = true;
+            splits |= 1u << (batch->split ? batch->split[i] : 0);
+        }
+        if (!written++) write_numbers(&k.t, OLD, NEW);
+    }
+    assert_int_equal(splits, 7);
+    scan_close(&scan);
+    free(seen);
+    test_table_free(&k.t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -949,7 +1001,7 @@ int main(void)
         cmocka_unit_test(rows_wait_for_a_broker_that_is_away), cmocka_unit_test(cancel_ends_the_wait_for_a_broker), cmocka_unit_test(passing_errors_lose_nothing_and_lasting_ones_fail),
         cmocka_unit_test(partitions_are_read_side_by_side), cmocka_unit_test(new_topics_of_a_pattern_are_found),
         cmocka_unit_test(java_properties_are_translated), cmocka_unit_test(wrong_options_are_refused_without_a_broker),
-        cmocka_unit_test(real_offsets_by_time), cmocka_unit_test(real_group_offsets), cmocka_unit_test(real_control_records_do_not_hold_up_the_end), cmocka_unit_test(real_bulk_and_upserts),
+        cmocka_unit_test(real_offsets_by_time), cmocka_unit_test(real_group_offsets), cmocka_unit_test(real_control_records_do_not_hold_up_the_end), cmocka_unit_test(real_bulk_and_upserts), cmocka_unit_test(real_new_partitions_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
