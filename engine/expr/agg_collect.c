@@ -4,6 +4,7 @@
 #include "engine/expr/agg_impl.h"
 #include "engine/type/rowcodec.h"
 #include "engine/type/decimal.h"
+#include <math.h>
 #include <stdlib.h>
 
 static const Type *value_type(const AggItem *item) { return item->call.arg_types[0]; }
@@ -265,12 +266,12 @@ static double value_at(const Weighted *values, uint32_t n, int64_t rank)
     return values[i].value;
 }
 
+/* Flink's formula to the last digit: ranks count from 1. */
 static double percentile_of(const Weighted *values, uint32_t n, int64_t total, double p)
 {
-    double position = p * (double)(total - 1) + 1;          /* counted from 1, as Flink does: the last digit depends on it */
-    int64_t low = (int64_t)position - 1;
-    double a = value_at(values, n, low), rest = position - (double)(low + 1);
-    return rest == 0 ? a : a + (value_at(values, n, low + 1) - a) * rest;
+    double position = p * (double)(total - 1) + 1, low = floor(position), high = ceil(position);
+    double a = value_at(values, n, (int64_t)low - 1);
+    return low == high ? a : (high - position) * a + (position - low) * value_at(values, n, (int64_t)low);
 }
 
 static double ratio_of(const Type *type, const Datum *v)

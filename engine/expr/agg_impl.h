@@ -57,6 +57,8 @@ const AggImpl *agg_choose_collect(const AggCall *call);
 const AggImpl *agg_choose_percentile(const AggCall *call);
 const AggImpl *agg_choose_json(const AggCall *call);
 const Type *agg_infer_json(AggInfer *infer, Err *err);
+const AggImpl *agg_choose_bitmap(const AggCall *call);
+const Type *agg_infer_bitmap(AggInfer *infer, Err *err);
 
 /* --- parts of states --- */
 
