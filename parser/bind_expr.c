@@ -298,13 +298,22 @@ static Expr *bind_index(Binder *b, const ExprScope *es, const Ast *ast, Err *err
     return args[1] ? call_named(b, "ITEM", args, 2, ast->span, err) : NULL;
 }
 
+/* A literal with any signs before it. */
+static bool is_number(const Ast *ast)
+{
+    while (ast->kind == AST_OP && (ast->u.op.op == OP_NEG || ast->u.op.op == OP_POS)) ast = ast->u.op.args.v[0];
+    return ast->kind == AST_LITERAL;
+}
+
 static Expr *bind_cast(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 {
     Expr *value = bind_expr(b, es, ast->u.cast.expr, err);
     const Type *type = value ? bind_type(b->arena, ast->u.cast.type, err) : NULL;
     if (!type) return NULL;
-    /* CAST(5 AS INTERVAL MINUTE) counts minutes; any other number is taken in the interval's own unit, milliseconds or months. */
-    if (ast->u.cast.expr->kind == AST_LITERAL && (type->kind == TYPE_INTERVAL_MONTH || type->kind == TYPE_INTERVAL_SECOND) && type_is_integer(value->type) && ast->u.cast.type->unit_from.len && !ast->u.cast.type->unit_to.len) {
+    /* CAST(-1.5 AS INTERVAL MINUTE) counts minutes; a number that is no literal is taken in the interval's own unit, milliseconds or months. */
+    bool one_unit = ast->u.cast.type->unit_from.len && !ast->u.cast.type->unit_to.len, decimal = value->type->kind == TYPE_DECIMAL && !ast->u.cast.try_cast;
+    bool interval = type->kind == TYPE_INTERVAL_MONTH || type->kind == TYPE_INTERVAL_SECOND;
+    if (interval && one_unit && is_number(ast->u.cast.expr) && (decimal || type_is_integer(value->type))) {
         Expr *args[2] = { expr_symbol(b->arena, ast->u.cast.type->unit_from, ast->span), value };
         return call_named(b, "INTERVAL_OF", args, 2, ast->span, err);
     }
@@ -324,7 +333,12 @@ static Expr *bind_interval_of(Binder *b, const ExprScope *es, const Ast *ast, Er
         if (type_is_datetime(args[1]->type)) return call_named(b, "MINUS_DATE", args, 3, ast->span, err);
     }
     Expr *args[2] = { unit, bind_expr(b, es, inner, err) };
-    return args[1] ? call_named(b, "INTERVAL_OF", args, 2, ast->span, err) : NULL;
+    if (!args[1]) return NULL;
+    if (!type_is_integer(args[1]->type)) {
+        err_at(err, E_TYPE, inner->span, "the amount of an INTERVAL must be a whole number");
+        return NULL;
+    }
+    return call_named(b, "INTERVAL_OF", args, 2, ast->span, err);
 }
 
 Expr *bind_expr(Binder *b, const ExprScope *es, const Ast *ast, Err *err)

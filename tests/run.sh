@@ -54,6 +54,8 @@ if wants conformance; then
     cases "streaming cases, 3 rows a batch" $expect --batch-rows 3 tests/conformance/query
     cases "expressions" $expect tests/conformance/expr
     cases "statements" $expect tests/conformance/statements
+    cases "further queries" tests/sql/queries
+    cases "further queries, 1 row a batch, restored at every step" --batch-rows 1 --restore-every-step tests/sql/queries
 fi
 if wants golden; then note "golden SQL"; for t in tests/sql/*.sh; do [ -e "$t" ] && step "$(basename "$t")" "$t"; done; fi
 if wants fuzz; then note "fuzzing, a few seconds each"; for t in build/fuzz/*; do [ -x "$t" ] && [ -f "$t" ] && step "$(basename "$t")" "$t"; done; fi

@@ -2,6 +2,7 @@
  * Measured on Flink 2.3: DATE keeps whole days, TIME wraps at midnight, months clamp to the month's end, TIMESTAMP_LTZ moves as an instant. */
 #include "engine/expr/fn.h"
 #include "engine/expr/fn_time_arith.h"
+#include "engine/type/decimal.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -146,7 +147,7 @@ FN_BODY(fn_timestampdiff)
     return call->expr->type->kind == TYPE_BIGINT ? ret_long(out, n) : ret_int(out, (int32_t)(uint32_t)n);
 }
 
-/* INTERVAL_OF(UNIT, n): `INTERVAL n UNIT` with n an expression. */
+/* INTERVAL_OF(UNIT, n): `INTERVAL n UNIT` with n an expression, or CAST(n AS INTERVAL UNIT) with n a number that may have decimals. */
 static const Type *infer_interval_of(InferCtx *infer, Err *err)
 {
     bool months;
@@ -154,8 +155,9 @@ static const Type *infer_interval_of(InferCtx *infer, Err *err)
     if (infer->nargs != 2) return infer_refuse(infer, err);
     int unit = infer_unit(infer, err);
     if (unit < 0) return NULL;
-    if (!type_is_integer(infer->args[1]->type) || !time_unit_length(unit, &months, &amount)) return infer_refuse(infer, err);
-    infer_cast(infer, 1, type_simple(TYPE_BIGINT, true));
+    bool decimal = infer->args[1]->type->kind == TYPE_DECIMAL;
+    if (!(decimal || type_is_integer(infer->args[1]->type)) || !time_unit_length(unit, &months, &amount)) return infer_refuse(infer, err);
+    if (!decimal) infer_cast(infer, 1, type_simple(TYPE_BIGINT, true));
     return type_simple(months ? TYPE_INTERVAL_MONTH : TYPE_INTERVAL_SECOND, false);
 }
 
@@ -163,7 +165,13 @@ FN_BODY(fn_interval_of)
 {
     bool months;
     int64_t amount;
-    if (!time_unit_length(*(const int *)call->data, &months, &amount) || __builtin_mul_overflow(amount, args[1].v.i64, &out->v.i64)) return interval_overflow(err);
+    if (!time_unit_length(*(const int *)call->data, &months, &amount)) return interval_overflow(err);
+    const Type *type = arg_type(call, 1);
+    i128 whole = type->kind == TYPE_DECIMAL ? args[1].v.i128 : args[1].v.i64;
+    if (__builtin_mul_overflow(whole, (i128)amount, &whole)) return interval_overflow(err);
+    if (type->kind == TYPE_DECIMAL) whole /= decimal_pow10[type->scale];
+    if (whole != (int64_t)whole) return interval_overflow(err);
+    out->v.i64 = (int64_t)whole;
     return true;
 }
 
