@@ -11,7 +11,7 @@ typedef struct Script {
     Str file;                    /* for messages: "job.sql", "-" */
     Str text;                    /* the whole source, borrowed */
     uint32_t pos;                /* where the next statement begins */
-    VarLookup *vars; void *vars_ctx;
+    VarLookup *vars; void *vars_ctx;     /* NULL: ${..} is left as it is, as Flink does */
 } Script;
 
 typedef struct VarMap VarMap;

@@ -27,7 +27,7 @@ static bool put_variable(Expand *e, uint32_t pos, uint32_t len, char quote)
     int64_t colon = str_find(body, STR(":"), 0);
     Str name = colon < 0 ? body : str_sub(body, 0, (uint32_t)colon);
     Str rest = colon < 0 ? STR_NULL : str_sub(body, (uint32_t)colon + 2, body.len);
-    Str value = e->lookup ? e->lookup(e->ctx, name) : STR_NULL;
+    Str value = e->lookup(e->ctx, name);
     if (!value.ptr || (colon >= 0 && value.len == 0)) {
         value = STR_NULL;
         if (colon >= 0 && body.ptr[colon + 1] == '-') value = (Str){ rest.ptr ? rest.ptr : "", rest.len };
@@ -65,7 +65,7 @@ bool vars_expand(Arena *arena, Str source, VarLookup *lookup, void *ctx, Str *ou
 {
     *out = source;
     *map = NULL;
-    if (str_find(source, STR("${"), 0) < 0) return true;
+    if (!lookup || str_find(source, STR("${"), 0) < 0) return true;
     Expand e = { .arena = arena, .source = source, .lookup = lookup, .ctx = ctx, .err = err };
     bool good = true;
     for (uint32_t pos = 0, end; good && pos < source.len; pos = end) {

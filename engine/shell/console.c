@@ -168,9 +168,8 @@ int console_run_text(Console *c, Str file, Str text, bool keep_going)
         if (ok) ok = execute(c, &one, &err);
         if (c->timing && c->interactive) fprintf(stderr, "Time: %.3f s\n", (double)(clock_monotonic_us() - started) / 1e6);
         if (ok) continue;
-        /* Spans refer to the text after ${VAR} substitution; where that differs from the source, the caret shows the substituted text. */
-        bool same = one.text.len == one.source.len && str_eq(one.text, one.source);
-        console_error(c, &err, file, same ? text : one.text, same ? one.offset : 0);
+        if (err.span.len) err.span = script_span(&one, err.span);      /* the text after ${VAR} substitution to the source */
+        console_error(c, &err, file, text, one.offset);
         if (code == EXIT_DONE) code = console_exit_code(&err);
         if (!keep_going) break;
     }

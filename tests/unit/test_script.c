@@ -70,6 +70,11 @@ static void variables(void **state)
     assert_text(cut("SELECT '${X}'"), "!variable X is not set");
     assert_text(cut("SELECT ${X:?tell me}"), "!variable X: tell me");
     assert_text(cut("SET a.b = ${N};"), "SET a.b = 42");
+    Script plain = { .text = STR("SELECT '${N}'") };
+    ScriptStmt stmt;
+    Err err = { 0 };
+    assert_true(script_next(&plain, arena, &stmt, &err));
+    assert_text(stmt.text, "SELECT '${N}'");
 }
 
 /* Errors behind a variable are shown where they stand in the file. */
