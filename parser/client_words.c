@@ -59,9 +59,31 @@ static Str take_raw(Raw *raw, char stop)
 
 static bool at_end(const Raw *raw) { return raw->pos >= raw->text.len; }
 
+/* The next statement begins at `pos`, on a line of its own, without a ; before it. */
+static bool missing_semicolon(Raw *raw, uint32_t pos)
+{
+    uint32_t end;
+    lex_scan(raw->text, pos, &end);
+    err_at(raw->err, E_SYNTAX, (Span){ pos, end - pos }, "missing ; before " STR_FMT, STR_ARG(str_upper(raw->arena, str_sub(raw->text, pos, end - pos))));
+    return err_hint(raw->err, "Each statement ends with ;.");
+}
+
+/* Text left behind a statement: the fault is a missing ; when it begins a line. */
+static bool fail_rest(Raw *raw, const char *message, const char *hint)
+{
+    uint32_t begin = raw->pos;
+    while (begin > 0 && strchr(" \t\r", raw->text.ptr[begin - 1])) begin--;
+    uint32_t end;
+    if (begin > 0 && raw->text.ptr[begin - 1] == '\n' && lex_scan(raw->text, raw->pos, &end) == SCAN_WORD) return missing_semicolon(raw, raw->pos);
+    return fail_at(raw, raw->pos, 1, message, hint);
+}
+
 static bool take_key(Raw *raw, bool set, Str *key)
 {
     if (is_quote(raw->text.ptr[raw->pos])) return take_quoted(raw, key);
+    int64_t line = set ? -1 : str_find(raw->text, STR("\n"), raw->pos);
+    uint32_t next = line < 0 ? raw->text.len : lex_skip(raw->text, (uint32_t)line);
+    if (next < raw->text.len) return missing_semicolon(raw, next);
     *key = str_trim(take_raw(raw, set ? '=' : ';'));
     for (uint32_t i = 0; i < key->len; i++)
         if (strchr(" \t\n,'", key->ptr[i])) return fail_at(raw, (uint32_t)(key->ptr + i - raw->text.ptr), 1, "syntax error in a key", "Keys look like execution.checkpointing.interval.");
@@ -81,9 +103,12 @@ static bool parse_set(Raw *raw, Stmt *stmt)
     raw->pos = lex_skip(raw->text, raw->pos + 1);
     if (at_end(raw)) return fail_at(raw, raw->text.len, 1, "SET has no value", "Write SET 'key' = 'value'; '' is an empty one.");
     bool quoted = is_quote(raw->text.ptr[raw->pos]);
+    int64_t line = quoted ? -1 : str_find(raw->text, STR("\n"), raw->pos);
+    uint32_t next = line < 0 ? raw->text.len : lex_skip(raw->text, (uint32_t)line);
+    if (next < raw->text.len) return missing_semicolon(raw, next);
     if (quoted && !take_quoted(raw, &stmt->u.set_option.value)) return false;
     if (!quoted) stmt->u.set_option.value = str_dup(raw->arena, str_trim(take_raw(raw, ';')));
-    if (!at_end(raw)) return fail_at(raw, raw->pos, 1, "syntax error behind the value of SET", "Each SET takes one key and one value.");
+    if (!at_end(raw)) return fail_rest(raw, "syntax error behind the value of SET", "Each SET takes one key and one value.");
     return true;
 }
 
@@ -92,7 +117,7 @@ static bool parse_reset(Raw *raw, Stmt *stmt)
     stmt->kind = STMT_RESET;
     if (at_end(raw)) return true;
     if (!take_key(raw, false, &stmt->u.set_option.key)) return false;
-    if (!at_end(raw)) return fail_at(raw, raw->pos, 1, "syntax error behind the key of RESET", "Each RESET takes one key; RESET alone resets all.");
+    if (!at_end(raw)) return fail_rest(raw, "syntax error behind the key of RESET", "Each RESET takes one key; RESET alone resets all.");
     stmt->u.set_option.has_key = !str_iis(stmt->u.set_option.key, "ALL");
     return true;
 }

@@ -47,6 +47,8 @@ static void cuts(void **state)
                 "EXECUTE STATEMENT SET BEGIN INSERT INTO t SELECT CASE WHEN a THEN 1 END FROM u; INSERT INTO v SELECT 2; END | SELECT 3");
     assert_text(cut("SELECT 'open;\nSELECT 2"), "!string begins here and does not end");
     assert_text(cut("SELECT 1\nCREATE TABLE t (a INT); SELECT 2"), "!missing ; before CREATE | SELECT 2");
+    assert_text(cut("SET a.b = c\nSELECT 1; SELECT 2"), "!missing ; before SELECT | SELECT 2");
+    assert_text(cut("SET 'a' = 'b'\n  insert into t SELECT 1;"), "!missing ; before INSERT");
 }
 
 static void completeness(void **state)
