@@ -53,6 +53,7 @@ typedef struct Grouping {
 typedef struct SubLink {
     const Scope *outer;                          /* of the query around */
     Expr **inner_keys, **outer_keys; uint32_t nkeys;
+    bool any_items;                              /* EXISTS: the select list does not matter */
 } SubLink;
 typedef struct SubQuery { PlanNode *node; /* value, then keys */ SubLink link; bool count; /* of no rows: 0, not NULL */ const Type *type; Span span; } SubQuery;
 typedef struct SubList { SubQuery *v; uint32_t n, cap; } SubList;
@@ -115,6 +116,10 @@ Expr *bind_scalar(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
 /* Takes the equalities with the outer query out of a subquery's WHERE into b->link; the rest stays. */
 bool link_where(Binder *b, Expr **where, Err *err) MUST_CHECK;
 bool reads_outer(const Expr *expr);
+/* WHERE term that is [NOT] IN (subquery) or [NOT] EXISTS (subquery)? */
+bool is_semi_term(const Ast *term);
+/* Joins its subquery behind rel's columns; *where gets what is left to check (anti joins), ANDed. */
+bool bind_semi(Binder *b, const ExprScope *es, const Ast *term, Relation *rel, Expr **where, Err *err) MUST_CHECK;
 /* Joins the subqueries behind node's columns; places[i] = column of subquery i. */
 PlanNode *join_subs(Binder *b, PlanNode *node, const SubList *subs, uint32_t *places, Err *err);
 Expr *replace_subs(Binder *b, const PlanNode *node, const SubList *subs, const uint32_t *places, Expr *expr, Err *err);
@@ -153,7 +158,7 @@ PlanNode *plan_one_row(Binder *b, Span span);
 bool is_const_false(const Expr *filter);         /* FALSE or NULL */
 /* A CALC and the CALCs below it as one over *base; a copy, nothing is changed. */
 PlanNode *calc_collapse(Plan *plan, PlanNode *calc);
-Expr *filters_and(Arena *arena, Expr *a, Expr *b);     /* either may be NULL */
+Expr *filters_and(Arena *arena, Expr *a, Expr *b);     /* one flat AND; either may be NULL */
 bool node_is_empty(const PlanNode *node);        /* known to give no row */
 
 /* plan_changelog.c */

@@ -1,6 +1,6 @@
 /* Scalar subqueries: joined to the rows of their query (LEFT, so that none gives NULL) by the equalities of their WHERE with columns
  * of the query around (flink-rules.md 2 rules 16-18). Where a subquery may give several rows, SINGLE_VALUE fails the job at the second.
- * EXISTS and IN (subquery) would be joined here as well. */
+ * EXISTS and IN (subquery) as terms of WHERE: an inner join with the subquery's distinct keys; NOT: a left join that finds none. */
 #include "parser/bind.h"
 #include "engine/expr/func.h"
 
@@ -44,12 +44,24 @@ static bool link_term(Binder *b, const Expr *term)
     return false;
 }
 
+typedef struct ExprTerms { Expr **v; uint32_t n, cap; } ExprTerms;
+
+static void flatten(Binder *b, Expr *expr, ExprTerms *out)
+{
+    if (expr->kind != EXPR_AND) {
+        ARENA_PUSH(b->arena, *out, expr);
+        return;
+    }
+    for (uint32_t i = 0; i < expr->nargs; i++) flatten(b, expr->args[i], out);
+}
+
 bool link_where(Binder *b, Expr **where, Err *err)
 {
-    Expr *one[1] = { *where }, *rest = NULL;
-    bool many = (*where)->kind == EXPR_AND;
-    uint32_t n = many ? (*where)->nargs : 1;
-    Expr **terms = many ? (*where)->args : one;
+    Expr *rest = NULL;
+    ExprTerms list = { 0 };
+    flatten(b, *where, &list);
+    uint32_t n = list.n;
+    Expr **terms = list.v;
     b->link->inner_keys = ARENA_ARRAY(b->arena, Expr *, n + 1);
     b->link->outer_keys = ARENA_ARRAY(b->arena, Expr *, n + 1);
     for (uint32_t i = 0; i < n; i++) {
@@ -118,6 +130,110 @@ Expr *bind_scalar(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     sub.type = type_with_attr(b->arena, type_with_null(b->arena, value.type, true), ATTR_NONE);
     ARENA_PUSH(b->arena, *es->subs, sub);
     return expr_column(b->arena, SUB_COLUMN + es->subs->n - 1, sub.type, ast->span);
+}
+
+/* --- EXISTS, IN --- */
+
+static const Ast *without_not(const Ast *term, bool *negated)
+{
+    for (*negated = false; term->kind == AST_OP && term->u.op.op == OP_NOT; term = term->u.op.args.v[0]) *negated = !*negated;
+    return term;
+}
+
+bool is_semi_term(const Ast *term)
+{
+    bool negated;
+    term = without_not(term, &negated);
+    return (term->kind == AST_IN && term->u.in.query) || (term->kind == AST_OP && term->u.op.op == OP_EXISTS);
+}
+
+/* What the subquery's columns are compared with: nothing for EXISTS, x or (x, y) for IN. */
+static bool semi_values(Binder *b, const ExprScope *es, const Ast *term, ExprTerms *out, Err *err)
+{
+    if (term->kind != AST_IN) return true;
+    const Ast *value = term->u.in.expr;
+    bool row = value->kind == AST_ROW && !value->u.items.explicit_row;
+    for (uint32_t i = 0; i < (row ? value->u.items.items.n : 1); i++) {
+        Expr *expr = bind_expr(b, es, row ? value->u.items.items.v[i] : value, err);
+        if (!expr || !refuse_null_type(expr, err)) return false;
+        ARENA_PUSH(b->arena, *out, expr);
+    }
+    return true;
+}
+
+/* NOT IN differs from an anti join where NULLs can be. */
+static bool check_not_in(const ExprTerms *values, const Schema *items, Span span, Err *err)
+{
+    for (uint32_t i = 0; i < values->n; i++)
+        if (values->v[i]->type->nullable || items->cols[i].type->nullable)
+            return refuse_clause(err, span, "NOT IN (subquery) of columns that may be NULL is", "Use NOT EXISTS (SELECT 1 FROM .. WHERE y = x), or filter with IS NOT NULL and COALESCE.");
+    return true;
+}
+
+/* Compared columns of the subquery, distinct; for NOT with a mark behind them. */
+static PlanNode *semi_keys(Binder *b, const SubQuery *sub, uint32_t nvalues, bool mark, Err *err)
+{
+    const Schema *in = sub->node->schema;
+    uint32_t n = 0, items = in->n - sub->link.nkeys, *cols = ARENA_ARRAY(b->arena, uint32_t, in->n + 1);
+    for (uint32_t i = 0; i < nvalues; i++) cols[n++] = i;
+    for (uint32_t i = 0; i < sub->link.nkeys; i++) cols[n++] = items + i;
+    if (!n) cols[n++] = 0;                        /* EXISTS of an unrelated query: any row will do */
+    SelectItem *select = ARENA_ARRAY(b->arena, SelectItem, n + 1);
+    bool none = !nvalues && !sub->link.nkeys;
+    for (uint32_t i = 0; i < n; i++) {
+        Expr *expr = none ? expr_const(b->arena, type_simple(TYPE_INT, false), datum_i32(1), sub->span) : expr_column(b->arena, cols[i], in->cols[cols[i]].type, sub->span);
+        select[i] = (SelectItem){ expr, in->cols[cols[i]].name, sub->span };
+    }
+    PlanNode *node = plan_calc(b, sub->node, NULL, select, n, sub->span, err);
+    if (node) node = plan_distinct(b, node, sub->span, err);
+    if (!node || !mark) return node;
+    for (uint32_t i = 0; i < n; i++) select[i].expr = expr_column(b->arena, i, node->schema->cols[i].type, sub->span);
+    select[n] = (SelectItem){ expr_const(b->arena, type_simple(TYPE_BOOLEAN, false), datum_bool(true), sub->span), STR("$mark"), sub->span };
+    return plan_calc(b, node, NULL, select, n + 1, sub->span, err);
+}
+
+static Expr *semi_condition(Binder *b, const SubQuery *sub, const ExprTerms *values, const PlanNode *keys, uint32_t width, Err *err)
+{
+    uint32_t n = values->n + sub->link.nkeys;
+    Expr **terms = ARENA_ARRAY(b->arena, Expr *, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        Expr *pair[2] = { i < values->n ? values->v[i] : sub->link.outer_keys[i - values->n], expr_column(b->arena, width + i, keys->schema->cols[i].type, sub->span) };
+        terms[i] = expr_call(&b->ctx, STR("="), pair, 2, sub->span, err);
+        if (!terms[i]) return NULL;
+    }
+    return n ? expr_logical(&b->ctx, EXPR_AND, terms, n, sub->span, err) : NULL;
+}
+
+bool bind_semi(Binder *b, const ExprScope *es, const Ast *whole, Relation *rel, Expr **where, Err *err)
+{
+    bool negated;
+    const Ast *term = without_not(whole, &negated);
+    if (term->kind == AST_IN && term->u.in.negated) negated = !negated;
+    const AstQuery *query = term->kind == AST_IN ? term->u.in.query : term->u.op.args.v[0]->u.sub.query;
+    ExprTerms values = { 0 };
+    SubQuery sub = { .link = { .outer = es->scope, .any_items = term->kind != AST_IN }, .span = whole->span };
+    if (b->link) return refuse_clause(err, whole->span, "a subquery within a subquery that depends on an outer query is", "Join with a subquery in FROM.");
+    if (!semi_values(b, es, term, &values, err)) return false;
+    Binder inner = *b;
+    inner.link = &sub.link;
+    inner.depth++;
+    sub.node = plan_query(&inner, query, err);
+    if (!sub.node) return false;
+    uint32_t items = sub.node->schema->n - sub.link.nkeys;
+    if (values.n && items != values.n) return err_at(err, E_TYPE, whole->span, "IN compares %u values with %u columns", values.n, items);
+    if (negated && values.n && !check_not_in(&values, sub.node->schema, whole->span, err)) return false;
+    PlanNode *keys = semi_keys(b, &sub, values.n, negated, err);
+    if (!keys) return false;
+    uint32_t width = rel->node->schema->n;
+    Expr *condition = semi_condition(b, &sub, &values, keys, width, err);
+    if (err->set) return false;
+    rel->node = plan_join(b, rel->node, keys, negated ? PLAN_JOIN_LEFT : PLAN_JOIN_INNER, condition, whole->span, err);
+    if (!rel->node || !negated) return rel->node;
+    uint32_t mark = rel->node->schema->n - 1;
+    Expr *column = expr_column(b->arena, mark, rel->node->schema->cols[mark].type, whole->span);
+    Expr *missing = expr_call(&b->ctx, STR("IS NULL"), &column, 1, whole->span, err);
+    if (missing) *where = filters_and(b->arena, *where, missing);
+    return missing;
 }
 
 /* --- the plan --- */

@@ -86,6 +86,16 @@ bool node_is_empty(const PlanNode *node)
 
 /* --- CALC over CALC --- */
 
+static uint32_t and_terms(Expr *expr, Expr **out)
+{
+    if (expr->kind != EXPR_AND) {
+        out[0] = expr;
+        return 1;
+    }
+    for (uint32_t i = 0; i < expr->nargs; i++) out[i] = expr->args[i];
+    return expr->nargs;
+}
+
 Expr *filters_and(Arena *arena, Expr *a, Expr *b)
 {
     if (!a || !b) return a ? a : b;
@@ -93,10 +103,9 @@ Expr *filters_and(Arena *arena, Expr *a, Expr *b)
     both->kind = EXPR_AND;
     both->span = b->span;
     both->type = type_simple(TYPE_BOOLEAN, a->type->nullable || b->type->nullable);
-    both->args = ARENA_ARRAY(arena, Expr *, 2);
-    both->args[0] = a;
-    both->args[1] = b;
-    both->nargs = 2;
+    both->args = ARENA_ARRAY(arena, Expr *, a->nargs + b->nargs + 2);
+    both->nargs = and_terms(a, both->args);
+    both->nargs += and_terms(b, both->args + both->nargs);
     return both;
 }
 

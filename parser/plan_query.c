@@ -139,14 +139,26 @@ static bool bind_qualify(Binder *b, const ExprScope *es, Select *select, Err *er
     return select->grouping.overs.n || err_at(err, E_INVALID, ast->span, "QUALIFY must hold a call with OVER");
 }
 
+/* Terms of AND one by one: those with subqueries become joins. */
+static bool bind_where(Binder *b, const ExprScope *es, Select *select, const Ast *ast, Err *err)
+{
+    if (ast->kind == AST_OP && ast->u.op.op == OP_AND) {
+        for (uint32_t i = 0; i < ast->u.op.args.n; i++)
+            if (!bind_where(b, es, select, ast->u.op.args.v[i], err)) return false;
+        return true;
+    }
+    if (is_semi_term(ast)) return bind_semi(b, es, ast, &select->rel, &select->where, err);
+    Expr *term = bind_condition(b, es, ast, err);
+    if (!term) return false;
+    select->where = filters_and(b->arena, select->where, term);
+    return true;
+}
+
 static bool bind_select(Binder *b, Select *select, Scope *scope, Err *err)
 {
     const AstQuery *query = select->query;
     const ExprScope where = { .scope = scope, .clause = "WHERE clause", .query = query, .subs = &select->where_subs };
-    if (query->where) {
-        select->where = bind_condition(b, &where, query->where, err);
-        if (!select->where || (b->link && !link_where(b, &select->where, err))) return false;
-    }
+    if (query->where && (!bind_where(b, &where, select, query->where, err) || (b->link && select->where && !link_where(b, &select->where, err)))) return false;
     if (!bind_groups(b, select, scope, err)) return false;
     const ExprScope es = { .scope = scope, .clause = "select list", .grouping = &select->grouping, .query = query, .subs = &select->item_subs };
     if (!bind_items(b, &es, &query->items, &select->items, err)) return false;
@@ -204,7 +216,8 @@ static bool link_items(Binder *b, Select *select, Err *err)
     for (uint32_t i = 0; i < select->items.n; i++)
         if (reads_outer(select->items.v[i].expr)) return refuse_clause(err, select->items.v[i].span, "a column of the outer query in the select list of a subquery is", "Use it in WHERE, compared by =.");
     if (!link->nkeys) return true;
-    if (select->query->has_group || select->query->distinct || select->query->limit || select->grouping.overs.n || select->items.n != 1)
+    bool form = link->any_items ? select->aggregates : select->items.n != 1;
+    if (select->query->has_group || select->query->distinct || select->query->limit || select->grouping.overs.n || form)
         return refuse_clause(err, select->query->span, "a subquery of this form that depends on the outer query is", "Write it as a join with a subquery in FROM.");
     if (select->aggregates) {
         select->grouping.keys = link->inner_keys;

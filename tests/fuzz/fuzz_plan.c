@@ -94,6 +94,7 @@ static void query(uint32_t depth)
     add(" FROM ");
     source(depth);
     if (pick(3) == 0) add(" WHERE v > 1 AND "), column(), add(" IS NOT NULL");
+    else if (depth && pick(6) == 0) add(ONE_OF(" WHERE id IN (", " WHERE v > 1 AND NOT EXISTS (", " WHERE EXISTS (")), query(depth - 1), add(")");
     else if (pick(4) == 0) add(" WHERE "), expression(depth, false);
     if (grouped) {
         add(" GROUP BY ");

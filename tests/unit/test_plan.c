@@ -114,6 +114,8 @@ static void joins(void **state)
         "      :  +- TableSourceScan(table=[default_catalog.default_database.plain], fields=[id, k, v], changelogMode=[I])\n"
         "      +- ChangelogNormalize(key=[id], changelogMode=[I,UB,UA,D], upsertKeys=[{id}], state=[last row per key, for ever])\n"
         "         +- TableSourceScan(table=[default_catalog.default_database.ups], fields=[id, v], changelogMode=[I,UA,D], upsertKeys=[{id}])\n");
+    expect_in_plan("SELECT id FROM plain WHERE k IN (SELECT k FROM ups);", "Join(joinType=[InnerJoin], left=[k], right=[k]");
+    expect_in_plan("SELECT id FROM plain WHERE NOT EXISTS (SELECT 1 FROM ups WHERE ups.id = plain.id);", "where=[($mark IS NULL)]");
     expect_error("SELECT * FROM t a JOIN t b ON a.id = b.id AND a.ts BETWEEN b.ts - INTERVAL '1' MINUTE AND b.ts;", E_UNSUPPORTED, "a.ts BETWEEN b.ts - INTERVAL '1' MINUTE AND b.ts");
 }
 
