@@ -4,6 +4,7 @@
 #include "engine/session/session.h"
 #include "engine/base/clock.h"
 #include "engine/base/hashtab.h"
+#include "engine/base/log.h"
 #include "engine/plan/config.h"
 
 #include <stdatomic.h>
@@ -15,6 +16,7 @@ typedef struct SessionJob {
     Job *job;
     int64_t started_us;                          /* wall clock */
     Str file, text; uint32_t offset;             /* the statement's place */
+    bool failure_told;
 } SessionJob;
 
 struct Session {
@@ -141,11 +143,24 @@ static bool all_ended(const Session *session, int timeout_ms)
     return true;
 }
 
+/* Others go on, perhaps for ever: a job that has failed is told of at once. */
+static void tell_failures(Session *session)
+{
+    for (uint32_t i = 0; i < session->jobs.n; i++) {
+        SessionJob *job = &session->jobs.v[i];
+        const Err *why = job->failure_told ? NULL : job_error(job->job);
+        if (!why) continue;
+        job->failure_told = true;
+        log_error("job", STR_FMT " (%s) failed, the others go on: %s", STR_ARG(job_name(job->job)), job_id(job->job), why->message);
+    }
+}
+
 bool session_wait_jobs(Session *session, const volatile bool *stop, void (*on_tick)(void *ctx), void *ctx, Err *err)
 {
     int64_t next_tick_us = clock_monotonic_us() + TICK_US, give_up_us = INT64_MAX;
     bool stopped = false, given_up = false;
     while (!all_ended(session, STOP_SLICE_MS)) {
+        tell_failures(session);
         for (uint32_t i = 0; stop && *stop && !stopped && i < session->jobs.n; i++)
             if (job_state(session->jobs.v[i].job) == JOB_RUNNING) job_stop(session->jobs.v[i].job);
         if (stop && *stop && !stopped) give_up_us = clock_monotonic_us() + STOP_GRACE_US;
@@ -211,7 +226,7 @@ static bool submit(Session *session, Plan *plan, Err *err)
 {
     Job *job = job_start(plan, &session->options.job, err);
     if (!job) return false;
-    SessionJob kept = { job, clock_now_us(), session->file, session->text, session->offset };
+    SessionJob kept = { job, clock_now_us(), session->file, session->text, session->offset, false };
     ARENA_PUSH(session->arena, session->jobs, kept);
     if (session->sink->submitted) session->sink->submitted(session->sink->ctx, job);
     if (!session->options.wait_inserts && !config_bool(&session->env.config, "table.dml-sync")) return true;

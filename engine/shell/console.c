@@ -12,6 +12,7 @@
 volatile bool console_stop_requested;
 static Session *signal_session;
 static volatile sig_atomic_t signals_seen;
+static volatile int64_t first_signal_us;
 static bool signals_interactive;
 
 /* ---- results ---- */
@@ -223,9 +224,13 @@ int console_wait_jobs(Console *c)
 
 /* ---- signals ---- */
 
+/* timeout(1), a terminal and some supervisors signal the process and its group: two signals at once are one request. */
 static void on_signal(int number)
 {
-    signals_seen = signals_seen + 1;
+    enum { SAME_REQUEST_US = 300000 };
+    int64_t now = clock_monotonic_us();
+    if (signals_seen == 0) first_signal_us = now;
+    if (signals_seen == 0 || now - first_signal_us > SAME_REQUEST_US) signals_seen = signals_seen + 1;
     if (signal_session) session_cancel(signal_session);
     if (signals_interactive && number == SIGINT) return;
     if (signals_seen > 1) _exit(128 + number);
