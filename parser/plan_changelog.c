@@ -279,6 +279,17 @@ static bool refuse_conflict(const PlanNode *sink, const PlanNode *in, Err *err)
     return err_hint(err, "Group by the primary key, add ON CONFLICT DO DEDUPLICATE, or SET 'table.exec.sink.require-on-conflict' = 'false'.");
 }
 
+static void notice_keys(AnalyzeEnv *env, const PlanNode *sink)
+{
+    StrBuf text = { 0 };
+    if (!env->notice) return;
+    strbuf_addf(&text, "table \"" STR_FMT "\": the query is not unique by the primary key [", STR_ARG(sink->u.sink.table->path.name));
+    key_text(&sink->u.sink.conn->physical, sink->u.sink.conn->pk, sink->u.sink.conn->npk, &text);
+    strbuf_addz(&text, "]; its rows are kept, and the last one per key is written");
+    env->notice(env->notice_ctx, strbuf_str(&text));
+    strbuf_free(&text);
+}
+
 /* A filter over updates lets single -U through, where a row leaves. */
 static bool filters_updates(const PlanNode *node)
 {
@@ -325,6 +336,7 @@ static bool check_sink(AnalyzeEnv *env, Plan *plan, PlanNode *sink, Err *err)
     if (!covered && config->on_conflict && config->conflict != MERGE_LAST)
         return refuse_clause(err, sink->span, config->conflict == MERGE_FIRST ? "ON CONFLICT DO NOTHING is" : "ON CONFLICT DO ERROR is", "Use ON CONFLICT DO DEDUPLICATE: the last row of a key stays.");
     if (!needs_materialize(env, sink, in)) return true;
+    if (!covered) notice_keys(env, sink);
     PlanNode *materialize = plan_node(plan, PLAN_MATERIALIZE, &in, 1, in->schema, sink->span);
     materialize->u.materialize = (MaterializeConfig){ arena_copy(plan->arena, conn->pk, sizeof *conn->pk * conn->npk), conn->npk };
     sink->inputs[0] = materialize;
