@@ -44,10 +44,13 @@ $(B)/unit/%: tests/unit/%.c $(B)/libweir.a
 unit: $(UNIT)
 	@set -e; for t in $(UNIT); do $$t; done
 
+# Builds and runs the tests that concern a sanitizer (tests/sanitize.sh).
 asan:
-	$(MAKE) B=build/asan OPT="-O1 -g" HARDEN= SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" $(or $(GOAL),all)
+	$(MAKE) --no-print-directory -s -j2 B=build/asan OPT="-O1 -g" HARDEN= SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all test-programs
+	tests/sanitize.sh build/asan
 tsan:
-	$(MAKE) B=build/tsan OPT="-O1 -g" HARDEN= SAN="-fsanitize=thread" $(or $(GOAL),all)
+	$(MAKE) --no-print-directory -s -j2 B=build/tsan OPT="-O1 -g" HARDEN= SAN="-fsanitize=thread" all test-programs
+	tests/sanitize.sh build/tsan
 
 # What a new user runs first: installs what is missing, builds, runs a whole pipeline.
 demo:
