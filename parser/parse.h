@@ -12,6 +12,7 @@ typedef struct Script {
     Str text;                    /* the whole source, borrowed */
     uint32_t pos;                /* where the next statement begins */
     VarLookup *vars; void *vars_ctx;     /* NULL: ${..} is left as it is, as Flink does */
+    bool keep_unset;             /* a plain ${NAME} without value stays as it is inside strings: checking a file needs no environment */
 } Script;
 
 typedef struct VarMap VarMap;

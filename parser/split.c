@@ -74,7 +74,7 @@ bool script_next(Script *script, Arena *arena, ScriptStmt *out, Err *err)
     Cut cut = is_raw(text, begin) ? find_raw_cut(text, begin) : find_cut(text, begin);
     script->pos = cut.end + cut.semicolon;
     out->source = out->text = trim_end(str_sub(text, begin, cut.end - begin));
-    if (!vars_expand(arena, out->source, script->vars, script->vars_ctx, &out->text, &out->vars, err)) return false;
+    if (!vars_expand(arena, out->source, script->vars, script->vars_ctx, script->keep_unset, &out->text, &out->vars, err)) return false;
     out->stmt = parse_statement(arena, out->text, err);
     return out->stmt != NULL;
 }

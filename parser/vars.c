@@ -2,7 +2,7 @@
 
 #include "parser/lex.h"
 
-typedef struct Expand { Arena *arena; Str source; VarLookup *lookup; void *ctx; StrBuf buf; VarMap map; Err *err; } Expand;
+typedef struct Expand { Arena *arena; Str source; VarLookup *lookup; void *ctx; bool keep_unset; StrBuf buf; VarMap map; Err *err; } Expand;
 
 static void put_piece(Expand *e, uint32_t source_pos, uint32_t source_len, Str text, char quote, bool same)
 {
@@ -31,6 +31,10 @@ static bool put_variable(Expand *e, uint32_t pos, uint32_t len, char quote)
     if (!value.ptr || (colon >= 0 && value.len == 0)) {
         value = STR_NULL;
         if (colon >= 0 && body.ptr[colon + 1] == '-') value = (Str){ rest.ptr ? rest.ptr : "", rest.len };
+    }
+    if (!value.ptr && colon < 0 && e->keep_unset && quote) {
+        put_source(e, pos, pos + len);
+        return true;
     }
     if (!value.ptr) {
         Span span = { pos, len };
@@ -61,12 +65,12 @@ static bool put_quoted(Expand *e, uint32_t begin, uint32_t end)
     return true;
 }
 
-bool vars_expand(Arena *arena, Str source, VarLookup *lookup, void *ctx, Str *out, const VarMap **map, Err *err)
+bool vars_expand(Arena *arena, Str source, VarLookup *lookup, void *ctx, bool keep_unset, Str *out, const VarMap **map, Err *err)
 {
     *out = source;
     *map = NULL;
     if (!lookup || str_find(source, STR("${"), 0) < 0) return true;
-    Expand e = { .arena = arena, .source = source, .lookup = lookup, .ctx = ctx, .err = err };
+    Expand e = { .arena = arena, .source = source, .lookup = lookup, .ctx = ctx, .keep_unset = keep_unset, .err = err };
     bool good = true;
     for (uint32_t pos = 0, end; good && pos < source.len; pos = end) {
         ScanKind kind = lex_scan(source, pos, &end);

@@ -8,6 +8,6 @@
 typedef struct VarPiece { uint32_t pos, len, source_pos, source_len; bool same; } VarPiece;
 struct VarMap { VarPiece *v; uint32_t n, cap; };
 
-/* *out == source and *map NULL when there is nothing to replace. E_VARIABLE with a span in `source`. */
-bool vars_expand(Arena *arena, Str source, VarLookup *lookup, void *ctx, Str *out, const VarMap **map, Err *err) MUST_CHECK;
+/* keep_unset: Script.keep_unset. *out == source and *map NULL when there is nothing to replace. E_VARIABLE with a span in `source`. */
+bool vars_expand(Arena *arena, Str source, VarLookup *lookup, void *ctx, bool keep_unset, Str *out, const VarMap **map, Err *err) MUST_CHECK;
 #endif

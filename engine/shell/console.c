@@ -155,7 +155,8 @@ static bool execute(Console *c, ScriptStmt *one, Err *err)
 
 int console_run_text(Console *c, Str file, Str text, bool keep_going)
 {
-    Script script = { .file = file, .text = text, .vars = session_variable, .vars_ctx = c->session };
+    Script script = { .file = file, .text = text, .vars = session_variable, .vars_ctx = c->session,
+                      .keep_unset = c->args->command == COMMAND_CHECK || c->args->command == COMMAND_EXPLAIN };
     Arena *arena = arena_new();
     int code = EXIT_DONE;
     session_set_source(c->session, file, text);

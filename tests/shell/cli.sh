@@ -38,6 +38,8 @@ SELECT COUNTT(a) FROM k;
 S
 same "$(code "$WEIR" check "$dir/two.sql")" 3
 says 'two.sql:2:8'; says 'two.sql:3:'; says 'two.sql:4:8'
+# check needs no environment either
+same "$(code "$WEIR" check - <<< "CREATE TABLE v (a INT) WITH ('connector'='datagen','number-of-rows'='3', 'fields.a.kind'='random'); SELECT '\${UNSET_HERE}' FROM v;")" 0
 # secrets stay out
 same "$(code "$WEIR" -c "CREATE TABLE s (a INT) WITH ('connector'='jdbc','url'='jdbc:postgresql://h/d','table-name'='t','username'='u','password'='hunter2', 'nonsense'='1'); SELECT * FROM s;")" 3
 ! grep -q hunter2 "$dir/err" || fail "the password shows"
