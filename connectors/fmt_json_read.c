@@ -233,6 +233,7 @@ bool json_decode(Decoder *d, Str bytes, BatchBuilder *builder, RowDone *done, vo
     const char *p = bytes.ptr, *end = bytes.ptr + bytes.len;
     d->builder = builder;
     d->why = NULL;
+    if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) p += 3;
     p = json_blank(p, end);
     if (p < end && *p == '[') return decode_array(d, p, end, bytes, done, done_ctx, skipped, err);
     if (p >= end || *p != '{') {

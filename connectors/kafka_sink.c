@@ -12,10 +12,11 @@ enum { POLL_EVERY_US = 100000, NAG_US = 10 * 1000000, METADATA_MS = 2500, CANCEL
 typedef enum Partitioner { PARTITION_DEFAULT, PARTITION_FIXED, PARTITION_ROUND_ROBIN } Partitioner;
 
 /* A record on its way: bytes borrowed from the sink's buffers; key.ptr NULL = no key; headers are owned until produced. */
-typedef struct Record { const char *topic; int32_t partition; Str key, value; bool tombstone; int64_t timestamp_ms; rd_kafka_headers_t *headers; } Record;
+typedef struct Topic Topic;
+typedef struct Record { Topic *topic; int32_t partition; Str key, value; bool tombstone; int64_t timestamp_ms; rd_kafka_headers_t *headers; } Record;
 /* Last record of a buffered key. */
-typedef struct Pending { StrBuf topic, value; bool tombstone; int64_t timestamp_ms; rd_kafka_headers_t *headers; } Pending;
-typedef struct TopicSize { const char *topic; int32_t partitions; } TopicSize;
+typedef struct Pending { Topic *topic; StrBuf value; bool tombstone; int64_t timestamp_ms; rd_kafka_headers_t *headers; } Pending;
+struct Topic { Str name; rd_kafka_topic_t *handle; int32_t partitions; };   /* partitions: 0 = not asked yet */
 
 struct Sink {
     Arena *arena;
@@ -26,7 +27,7 @@ struct Sink {
     Encoder *key_encoder, *value_encoder;
     StrBuf key, value;
     Partitioner partitioner; uint32_t next_partition;
-    struct { TopicSize *v; uint32_t n, cap; } sizes;             /* of topics written to, for fixed and round-robin */
+    struct { Topic **v; uint32_t n, cap; } topics; Topic *last_topic;          /* written to so far */
     int64_t max_rows, interval_us, next_flush_us, next_poll_us, next_nag_us;
     StrMap buffered; Pending *pending; uint32_t pending_cap;      /* slots of the map */
     SinkStats stats;
@@ -171,43 +172,54 @@ static bool take_error(Sink *s, Err *err)
     return false;
 }
 
-/* Partition count of a topic for fixed and round-robin; waits for the broker. */
-static bool learn_partitions(Sink *s, const char *topic, int32_t *out, Err *err)
+/* The topic's handle, made on first use: producing by name would look it up under a lock each time. NULL + err. */
+static Topic *find_topic(Sink *s, Str name, Err *err)
 {
-    for (uint32_t i = 0; i < s->sizes.n; i++)
-        if (strcmp(s->sizes.v[i].topic, topic) == 0) { *out = s->sizes.v[i].partitions; return true; }
-    TopicSize size = { str_cstr(s->arena, str_of(topic)), 0 };
-    while (size.partitions == 0) {
-        rd_kafka_topic_t *handle = rd_kafka_topic_new(s->rk, topic, NULL);
+    if (s->last_topic && str_eq(s->last_topic->name, name)) return s->last_topic;
+    for (uint32_t i = 0; i < s->topics.n; i++)
+        if (str_eq(s->topics.v[i]->name, name)) return s->last_topic = s->topics.v[i];
+    const char *text = str_cstr(s->arena, name);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(s->rk, text, NULL);
+    if (!handle) {
+        err_set(err, E_EXTERNAL, "Kafka refuses topic \"" STR_FMT "\": %s", STR_ARG(name), rd_kafka_err2str(rd_kafka_last_error()));
+        return NULL;
+    }
+    Topic *topic = ARENA_NEW(s->arena, Topic);
+    *topic = (Topic){ str_of(text), handle, 0 };
+    ARENA_PUSH(s->arena, s->topics, topic);
+    return s->last_topic = topic;
+}
+
+/* Partition count of a topic for fixed and round-robin; waits for the broker. */
+static bool learn_partitions(Sink *s, Topic *topic, Err *err)
+{
+    while (topic->partitions == 0) {
         const rd_kafka_metadata_t *metadata;
-        rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 0, handle, &metadata, METADATA_MS);
+        rd_kafka_resp_err_t rc = rd_kafka_metadata(s->rk, 0, topic->handle, &metadata, METADATA_MS);
         if (!rc) {
-            size.partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
+            topic->partitions = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
             rd_kafka_metadata_destroy(metadata);
         }
-        rd_kafka_topic_destroy(handle);
         rd_kafka_poll(s->rk, 0);
         if (!take_error(s, err)) return false;
         if (cancelled(s)) return err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
-        if (size.partitions > 0) break;
+        if (topic->partitions > 0) break;
         if (clock_monotonic_us() >= s->next_nag_us) {
             s->next_nag_us = clock_monotonic_us() + NAG_US;
-            log_warn("kafka", "table \"" STR_FMT "\": partitions of topic \"%s\" are not known yet: %s; trying again", STR_ARG(s->spec->table->name), topic, rc ? rd_kafka_err2str(rc) : "it does not exist");
+            log_warn("kafka", "table \"" STR_FMT "\": partitions of topic \"%s\" are not known yet: %s; trying again", STR_ARG(s->spec->table->name), topic->name.ptr,
+                     rc ? rd_kafka_err2str(rc) : "it does not exist");
         }
         clock_sleep_us(POLL_EVERY_US);
     }
-    ARENA_PUSH(s->arena, s->sizes, size);
-    *out = size.partitions;
     return true;
 }
 
-static bool choose_partition(Sink *s, const char *topic, int32_t *out, Err *err)
+static bool choose_partition(Sink *s, Topic *topic, int32_t *out, Err *err)
 {
-    int32_t n = 1;
     *out = RD_KAFKA_PARTITION_UA;
     if (s->partitioner == PARTITION_DEFAULT) return true;
-    if (!learn_partitions(s, topic, &n, err)) return false;
-    *out = (int32_t)((s->partitioner == PARTITION_FIXED ? s->spec->parallel_index : s->next_partition++) % (uint32_t)n);
+    if (!learn_partitions(s, topic, err)) return false;
+    *out = (int32_t)((s->partitioner == PARTITION_FIXED ? s->spec->parallel_index : s->next_partition++) % (uint32_t)topic->partitions);
     return true;
 }
 
@@ -235,7 +247,7 @@ static rd_kafka_headers_t *make_headers(const Sink *s, const Batch *batch, uint3
 static size_t record_fields(const Record *r, rd_kafka_vu_t vu[8])
 {
     size_t n = 0;
-    vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = r->topic };
+    vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = r->topic->handle };
     vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = r->partition };
     vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY };
     if (r->key.ptr) vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)r->key.ptr, r->key.len } };
@@ -254,7 +266,7 @@ static bool produce(Sink *s, Record *r, Err *err)
         rd_kafka_error_t *error = rd_kafka_produceva(s->rk, vu, record_fields(r, vu));
         if (!error) break;
         bool full = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL;
-        if (!full) ok = err_set(err, E_EXTERNAL, "Kafka refuses a record for topic \"%s\": %s", r->topic, rd_kafka_error_string(error));
+        if (!full) ok = err_set(err, E_EXTERNAL, "Kafka refuses a record for topic \"%s\": %s", r->topic->name.ptr, rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
         if (!full) break;
         rd_kafka_poll(s->rk, 50);
@@ -313,8 +325,7 @@ static void buffer_record(Sink *s, Record *r)
     pending_clear(p);
     strbuf_clear(&p->value);
     strbuf_adds(&p->value, r->value);
-    strbuf_clear(&p->topic);
-    strbuf_addz(&p->topic, r->topic);
+    p->topic = r->topic;
     p->tombstone = r->tombstone;
     p->timestamp_ms = r->timestamp_ms;
     p->headers = r->headers;
@@ -327,7 +338,7 @@ static bool flush_buffer(Sink *s, Err *err)
     if (strmap_len(&s->buffered) == 0) return true;
     for (uint32_t slot = strmap_first(&s->buffered); slot != STRMAP_NONE; slot = strmap_next(&s->buffered, slot)) {
         Pending *p = &s->pending[slot];
-        Record r = { strbuf_cstr(&p->topic), RD_KAFKA_PARTITION_UA, strmap_key(&s->buffered, slot), strbuf_str(&p->value), p->tombstone, p->timestamp_ms, p->headers };
+        Record r = { p->topic, RD_KAFKA_PARTITION_UA, strmap_key(&s->buffered, slot), strbuf_str(&p->value), p->tombstone, p->timestamp_ms, p->headers };
         p->headers = NULL;
         if (!produce(s, &r, err)) return false;
     }
@@ -336,26 +347,25 @@ static bool flush_buffer(Sink *s, Err *err)
     return true;
 }
 
-/* The topic a row goes to; `space` holds the text of a row's own one. */
-static bool row_topic(const Sink *s, const Batch *batch, uint32_t row, char space[TOPIC_MAX], const char **out, Err *err)
+/* The topic a row goes to: the table's, or its own in the metadata column. */
+static bool row_topic(Sink *s, const Batch *batch, uint32_t row, Topic **out, Err *err)
 {
-    *out = s->topic.ptr;
-    if (s->topic_col < 0) return true;
-    Datum cell = vec_get(&batch->cols[s->topic_col], row);
-    Str name = cell.null ? STR_NULL : datum_text(&cell);
-    if (name.len == 0 || name.len >= TOPIC_MAX) return err_set(err, E_DATA, "metadata column 'topic' of a written row is NULL or no topic name");
-    memcpy(space, name.ptr, name.len);
-    space[name.len] = 0;
-    *out = space;
-    return true;
+    Str name = s->topic;
+    Datum cell;                                  /* a short name lies within it */
+    if (s->topic_col >= 0) {
+        cell = vec_get(&batch->cols[s->topic_col], row);
+        name = cell.null ? STR_NULL : datum_text(&cell);
+        if (name.len == 0 || name.len >= TOPIC_MAX) return err_set(err, E_DATA, "metadata column 'topic' of a written row is NULL or no topic name");
+    }
+    *out = find_topic(s, name, err);
+    return *out != NULL;
 }
 
 static bool write_row(Sink *s, const Batch *batch, uint32_t row, RowOp op, Err *err)
 {
-    char space[TOPIC_MAX];
     Record r = { 0 };
     bool null_key;
-    if (!encode_row(s, batch, row, op, &null_key, &r.tombstone, err) || !row_topic(s, batch, row, space, &r.topic, err) ||
+    if (!encode_row(s, batch, row, op, &null_key, &r.tombstone, err) || !row_topic(s, batch, row, &r.topic, err) ||
         !choose_partition(s, r.topic, &r.partition, err))
         return false;
     r.key = s->key_encoder && !null_key ? strbuf_str(&s->key) : STR_NULL;
@@ -422,6 +432,7 @@ static void kafka_sink_close(Sink *s)
     if (s->rk) {
         rd_kafka_purge(s->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
         rd_kafka_flush(s->rk, 100);
+        for (uint32_t i = 0; i < s->topics.n; i++) rd_kafka_topic_destroy(s->topics.v[i]->handle);
         rd_kafka_destroy(s->rk);
     }
     if (s->key_encoder) s->layout.key.format->encoder_free(s->key_encoder);
@@ -429,7 +440,6 @@ static void kafka_sink_close(Sink *s)
     for (uint32_t i = 0; i < s->pending_cap; i++) {
         pending_clear(&s->pending[i]);
         strbuf_free(&s->pending[i].value);
-        strbuf_free(&s->pending[i].topic);
     }
     free(s->pending);
     strmap_free(&s->buffered);

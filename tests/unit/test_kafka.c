@@ -235,6 +235,40 @@ static void only_wanted_columns_are_read(void **state)
     test_table_free(&k.t);
 }
 
+/* A row's own topic, with and without the buffer of upserts; a list of topics is read as one table. */
+static void rows_choose_their_topic(void **state)
+{
+    (void)state;
+    for (int upsert = 0; upsert < 2; upsert++) {
+        Topic k;
+        Shape shape;
+        char both[160], rows[160], want[160];
+        topic_init(&k, upsert ? "upsert-kafka" : "kafka", "embedded");
+        snprintf(both, sizeof both, "%s; %s-other-with-a-long-name", k.name, k.name);
+        test_option(&k.t, "topic", both);
+        if (upsert) {
+            test_option(&k.t, "sink.buffer-flush.max-rows", "100");
+            test_option(&k.t, "sink.buffer-flush.interval", "1 h");
+        }
+        shape_init(&shape, &k.t);
+        shape_metadata(&shape, "topic", type_string(false));
+        snprintf(rows, sizeof rows, "+I 1 | a | %s\n+I 2 | b | %s-other-with-a-long-name\n+I 3 | c | %s\n", k.name, k.name, k.name);
+        write_rows(&k.t, &shape, rows);
+        test_option(&k.t, "topic", k.name);
+        snprintf(want, sizeof want, "%s 1 | a | %s\n%s 3 | c | %s\n", upsert ? "+U" : "+I", k.name, upsert ? "+U" : "+I", k.name);
+        expect_rows(&k.t, &shape, want);
+        test_option(&k.t, "topic", both);
+        Scan scan;
+        uint32_t n = 0;
+        scan_open(&scan, &k.t, &shape, STR_NULL);
+        assert_int_equal(scan.vt->splits(scan.source), 2);
+        for (const Batch *batch; (batch = scan_next(&scan));) n += batch->len;
+        assert_int_equal(n, 3);
+        scan_close(&scan);
+        test_table_free(&k.t);
+    }
+}
+
 static void key_prefix_is_cut_and_null_keys_are_null(void **state)
 {
     (void)state;
@@ -993,7 +1027,7 @@ static void real_new_partitions_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_keys_and_metadata_make_the_round), cmocka_unit_test(only_wanted_columns_are_read), cmocka_unit_test(key_prefix_is_cut_and_null_keys_are_null),
+        cmocka_unit_test(rows_keys_and_metadata_make_the_round), cmocka_unit_test(only_wanted_columns_are_read), cmocka_unit_test(rows_choose_their_topic), cmocka_unit_test(key_prefix_is_cut_and_null_keys_are_null),
         cmocka_unit_test(upserts_and_tombstones), cmocka_unit_test(buffered_upserts_keep_the_last_with_its_timestamp), cmocka_unit_test(raw_null_is_a_null_message),
         cmocka_unit_test(startup_and_bounded_modes), cmocka_unit_test(group_offsets_are_committed_at_checkpoints), cmocka_unit_test(unbounded_latest_sees_only_what_comes_later),
         cmocka_unit_test(a_saved_position_goes_on_behind_the_rows_handed_out), cmocka_unit_test(arrays_explode_over_batches),
