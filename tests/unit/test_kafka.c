@@ -242,7 +242,7 @@ static void rows_choose_their_topic(void **state)
     for (int upsert = 0; upsert < 2; upsert++) {
         Topic k;
         Shape shape;
-        char both[160], rows[160], want[160];
+        char both[256], rows[512], want[256];
         topic_init(&k, upsert ? "upsert-kafka" : "kafka", "embedded");
         snprintf(both, sizeof both, "%s; %s-other-with-a-long-name", k.name, k.name);
         test_option(&k.t, "topic", both);
