@@ -1,5 +1,4 @@
-/* Queries to plan nodes: SELECT, VALUES, UNION, TABLE t, WITH. INTERSECT and EXCEPT are refused
- * where their rules would stand. ORDER BY and LIMIT are plan_order.c's. */
+/* Queries to plan nodes: SELECT, VALUES, TABLE t, WITH. Set operations are plan_setop.c's, ORDER BY and LIMIT plan_order.c's. */
 #include "parser/bind.h"
 #include "parser/plan_query.h"
 
@@ -360,60 +359,6 @@ static PlanNode *plan_values(Binder *b, const AstQuery *query, Err *err)
     node->u.values = (ValuesConfig){ ARENA_ARRAY(b->arena, Datum, (size_t)nrows * n + 1), nrows };
     for (uint32_t i = 0; i < nrows * n; i++) node->u.values.cells[i] = cells[i]->value;
     return node;
-}
-
-/* --- set operations --- */
-
-static PlanNode *coerce_columns(Binder *b, PlanNode *node, const Schema *schema, Err *err)
-{
-    bool same = true;
-    SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, schema->n + 1);
-    for (uint32_t i = 0; i < schema->n; i++) {
-        const Type *type = node->schema->cols[i].type;
-        Expr *expr = expr_column(b->arena, i, type, node->span);
-        if (!type_eq(type, schema->cols[i].type, true)) {
-            expr = expr_coerce(b->arena, expr, schema->cols[i].type);
-            same = false;
-        }
-        items[i] = (SelectItem){ expr, schema->cols[i].name, node->span };
-    }
-    return same ? node : plan_calc(b, node, NULL, items, schema->n, node->span, err);
-}
-
-static PlanNode *plan_setop(Binder *b, const AstQuery *query, Err *err)
-{
-    PlanNode *sides[2];
-    sides[0] = plan_query(b, query->left, err);
-    sides[1] = sides[0] ? plan_query(b, query->right, err) : NULL;
-    if (!sides[1]) return NULL;
-    const Schema *left = sides[0]->schema, *right = sides[1]->schema;
-    if (left->n != right->n) {
-        err_at(err, E_INVALID, query->right->span, "the queries have different numbers of columns: %u and %u", left->n, right->n);
-        return NULL;
-    }
-    Schema *schema = schema_new(b->arena, left->n);
-    for (uint32_t i = 0; i < left->n; i++) {
-        const Type *types[2] = { left->cols[i].type, right->cols[i].type };
-        const Type *common = type_common_calcite(b->arena, types, 2);
-        if (!common) {
-            err_at(err, E_TYPE, query->right->span, "column %u has types that do not fit together: " STR_FMT " and " STR_FMT, i + 1, STR_ARG(type_text(b->arena, types[0])), STR_ARG(type_text(b->arena, types[1])));
-            return NULL;
-        }
-        /* A time attribute on one side makes one of the result, where no cast is in between. */
-        TimeAttr attr = types[0]->attr != ATTR_NONE ? types[0]->attr : types[1]->attr;
-        if (!type_eq(common, types[0], true) || !type_eq(common, types[1], true)) attr = ATTR_NONE;
-        *schema_col(schema, i) = (Column){ left->cols[i].name, type_with_attr(b->arena, common, attr) };
-    }
-    if (query->setop != SETOP_UNION) {
-        refuse_clause(err, query->span, query->setop == SETOP_INTERSECT ? "INTERSECT is" : "EXCEPT is", "Put both sides together with UNION ALL and count per row with GROUP BY and HAVING.");
-        return NULL;
-    }
-    for (int s = 0; s < 2; s++) {
-        sides[s] = coerce_columns(b, sides[s], schema, err);
-        if (!sides[s]) return NULL;
-    }
-    PlanNode *node = plan_node(b->plan, PLAN_UNION, sides, 2, schema, query->span);
-    return query->setop_all ? node : plan_distinct(b, node, query->span, err);
 }
 
 /* --- any query --- */

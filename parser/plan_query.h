@@ -6,6 +6,8 @@
 typedef struct SortList { SortKey *v; uint32_t n, cap; } SortList;           /* columns = items */
 /* Binds ORDER BY: ordinals, names of the select list, expressions. What is no item yet is appended to items. */
 bool bind_order(Binder *b, const ExprScope *es, const AstQuery *query, SelectList *items, SortList *out, Err *err) MUST_CHECK;
+/* UNION, INTERSECT, EXCEPT (plan_setop.c). */
+PlanNode *plan_setop(Binder *b, const AstQuery *query, Err *err);
 /* ORDER BY, OFFSET and LIMIT of `query` on top of node. */
 PlanNode *plan_order(Binder *b, PlanNode *node, const SortList *sort, const AstQuery *query, Err *err);
 /* An expression that also sees the names the select list gives. */

@@ -119,6 +119,18 @@ static void joins(void **state)
     expect_error("SELECT * FROM t a JOIN t b ON a.id = b.id AND a.ts BETWEEN b.ts - INTERVAL '1' MINUTE AND b.ts;", E_UNSUPPORTED, "a.ts BETWEEN b.ts - INTERVAL '1' MINUTE AND b.ts");
 }
 
+static void set_operations(void **state)
+{
+    (void)state;
+    expect_in_plan("SELECT k FROM plain INTERSECT SELECT k FROM ups;", "Join(joinType=[InnerJoin], left=[k], right=[k]");
+    expect_in_plan("SELECT k FROM plain EXCEPT SELECT k FROM ups;", "where=[($mark IS NULL)]");
+    expect_in_plan("SELECT k FROM plain UNION SELECT k FROM ups;", "GroupAggregate(groupBy=[k], select=[]");
+    expect_schema("SELECT id, k FROM plain UNION ALL SELECT 1.5, 'x';", "id DECIMAL(11, 1), k STRING");
+    expect_error("SELECT id FROM plain UNION ALL SELECT k FROM plain;", E_TYPE, "SELECT k FROM plain");
+    expect_error("SELECT id, k FROM plain UNION ALL SELECT id FROM plain;", E_INVALID, "SELECT id FROM plain");
+    expect_error("SELECT k FROM plain EXCEPT ALL SELECT k FROM ups;", E_UNSUPPORTED, "SELECT k FROM plain EXCEPT ALL SELECT k FROM ups");
+}
+
 static void order_and_limit(void **state)
 {
     (void)state;
@@ -155,7 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scan_and_calc), cmocka_unit_test(computed_twice_stays), cmocka_unit_test(windows), cmocka_unit_test(attached_windows), cmocka_unit_test(grouping_sets),
-        cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(order_and_limit), cmocka_unit_test(digests),
+        cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(set_operations), cmocka_unit_test(order_and_limit), cmocka_unit_test(digests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
