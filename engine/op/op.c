@@ -134,6 +134,13 @@ bool op_emit_idle(Op *op, bool idle, Err *err)
     return true;
 }
 
+static bool finish_outs(Op *op, Err *err)
+{
+    for (uint32_t i = 0; i < op->nouts; i++)
+        if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
+    return true;
+}
+
 bool op_finish_input(Op *op, uint32_t input, Err *err)
 {
     if (op->input_done[input]) return true;
@@ -146,7 +153,10 @@ bool op_finish_input(Op *op, uint32_t input, Err *err)
         if (op->cls->watermark && !op->cls->watermark(op, WATERMARK_MAX, err)) return false;
     }
     if (op->cls->finish && !op->cls->finish(op, err)) return false;
-    for (uint32_t i = 0; i < op->nouts; i++)
-        if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
-    return true;
+    return finish_outs(op, err);
+}
+
+bool op_emit_end(Op *op, Err *err)
+{
+    return op_emit_watermark(op, WATERMARK_MAX, err) && finish_outs(op, err);
 }

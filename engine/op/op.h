@@ -63,6 +63,8 @@ bool op_watermark(Op *op, uint32_t input, int64_t ts_us, Err *err) MUST_CHECK;  
 /* An idle input no longer holds the watermark back, until it has rows or a watermark again (source.idle-timeout). */
 bool op_idle(Op *op, uint32_t input, bool idle, Err *err) MUST_CHECK;
 bool op_emit_idle(Op *op, bool idle, Err *err) MUST_CHECK;
+/* The operator has no more rows to give, whatever its inputs still bring (LIMIT): its outs see the end of this input. */
+bool op_emit_end(Op *op, Err *err) MUST_CHECK;
 bool op_finish_input(Op *op, uint32_t input, Err *err) MUST_CHECK;                   /* at the last input: finish, then the outs' finish_input */
 
 /* Tests (WEIR_CHECK=1): a listener that checks all that `from` emits; free it with op_free. */

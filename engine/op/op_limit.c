@@ -1,5 +1,6 @@
-/* Limit: LIMIT and OFFSET without ORDER BY, by arrival. Over insert-only input rows are counted and cut; over a changelog the
- * rows are kept in order, so that a delete lets the next one in. State: the count, and for changelogs the rows. */
+/* Limit: LIMIT and OFFSET without ORDER BY, by arrival. Over insert-only input rows are counted and cut; the last one wanted is the
+ * end for all below, so that a query with LIMIT ends over an endless table too. Over a changelog the rows are kept in order, so that
+ * a delete lets the next one in. State: the count, and for changelogs the rows. */
 #include "engine/op/stored_row.h"
 
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static bool cut_inserts(LimitOp *limit, const Batch *in, Err *err)
     Batch part = *in;
     part.sel = batch_rows(in, limit->op.scratch) + skip;
     part.sel_len = (uint32_t)(stop - skip);
-    return op_emit(&limit->op, &part, err);
+    return op_emit(&limit->op, &part, err) && (limit->seen < end || op_emit_end(&limit->op, err));
 }
 
 static bool show(LimitOp *limit, uint64_t at, RowOp kind, Err *err)

@@ -69,10 +69,7 @@ bool op_source_end(Op *op, Err *err)
 {
     if (op->node->kind == PLAN_SCAN) ((ScanOp *)op)->ended = true;
     op->wm = WATERMARK_MAX;
-    if (!op_emit_watermark(op, WATERMARK_MAX, err)) return false;
-    for (uint32_t i = 0; i < op->nouts; i++)
-        if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
-    return true;
+    return op_emit_end(op, err);
 }
 
 uint64_t op_source_order(Op *op)

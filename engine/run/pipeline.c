@@ -106,6 +106,14 @@ static bool is_sink(const Op *op)
     return op->node->kind == PLAN_SINK;
 }
 
+/* A LIMIT may end what its sinks get before the sources end. */
+static bool sinks_have_ended(const Pipeline *pipeline)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (is_sink(pipeline->ops[i]) && !pipeline->ops[i]->input_done[0]) return false;
+    return true;
+}
+
 static bool tick_sinks(Pipeline *pipeline, int64_t *deadline, Err *err)
 {
     *deadline = INT64_MAX;
@@ -172,7 +180,7 @@ StepResult pipeline_step(Pipeline *pipeline, int64_t max_wait_us, Err *err)
     bool fired = false;
     int64_t deadline;
     if (!fire_timers(pipeline, &fired, err) || !tick_sinks(pipeline, &deadline, err)) return STEP_FAILED;
-    if (pipeline->nended == pipeline->nsources) return STEP_ENDED;
+    if (pipeline->nended == pipeline->nsources || sinks_have_ended(pipeline)) return STEP_ENDED;
     if (fired) max_wait_us = 0;
     if (deadline != INT64_MAX) {
         int64_t left = deadline - clock_monotonic_us();
