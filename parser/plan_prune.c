@@ -79,6 +79,9 @@ static void want_some(const PlanNode *node, Need *need)
         bool plain = node->kind != PLAN_CALC || node->u.calc.exprs[i]->kind == EXPR_COLUMN || node->u.calc.exprs[i]->kind == EXPR_CONST;
         if (plain && phys != PHYS_STR && phys != PHYS_NESTED) cheap = i;
     }
+    /* What is read anyway costs nothing. */
+    if (node->kind == PLAN_WATERMARK) cheap = node->u.watermark.rowtime;
+    if (node->kind == PLAN_NORMALIZE) cheap = node->u.normalize.key[0];
     if (need->width) want(need, cheap);
 }
 

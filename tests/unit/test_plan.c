@@ -16,6 +16,15 @@ static void scan_and_calc(void **state)
     expect_plan("SELECT k FROM plain WHERE 1 = 0;", "Sink(table=[collect], fields=[k])\n+- Calc(select=[k], changelogMode=[I])\n   +- Values(rows=[0], changelogMode=[I])\n");
 }
 
+/* Rows are counted by a column that is read anyway. */
+static void counting(void **state)
+{
+    (void)state;
+    expect_in_plan("SELECT COUNT(*) FROM t;", "TableSourceScan(table=[default_catalog.default_database.t], fields=[ts]");
+    expect_in_plan("SELECT COUNT(*) FROM ups;", "TableSourceScan(table=[default_catalog.default_database.ups], fields=[id]");
+    expect_in_plan("SELECT COUNT(*) FROM (SELECT k, v FROM plain);", "TableSourceScan(table=[default_catalog.default_database.plain], fields=[id]");
+}
+
 static void computed_twice_stays(void **state)
 {
     (void)state;
@@ -166,7 +175,7 @@ static void digests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scan_and_calc), cmocka_unit_test(computed_twice_stays), cmocka_unit_test(windows), cmocka_unit_test(attached_windows), cmocka_unit_test(grouping_sets),
+        cmocka_unit_test(scan_and_calc), cmocka_unit_test(counting), cmocka_unit_test(computed_twice_stays), cmocka_unit_test(windows), cmocka_unit_test(attached_windows), cmocka_unit_test(grouping_sets),
         cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(set_operations), cmocka_unit_test(order_and_limit), cmocka_unit_test(digests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
