@@ -282,13 +282,12 @@ static Expr *grouping_value(Binder *b, const Grouping *grouping, const BoundGrou
     return expr_case(&b->ctx, conds, thens, grouping->nsets - 1, thens[grouping->nsets - 1], call->span, err);
 }
 
-static Expr *not_grouped(Binder *b, const Scope *scope, const Expr *expr, Err *err)
+static Expr *not_grouped(const Scope *scope, const Expr *expr, Err *err)
 {
     Str name = STR("?");
     for (uint32_t i = 0; i < scope->n; i++)
         for (uint32_t c = 0; c < scope->v[i].n; c++)
             if (scope->v[i].cols[c].column == expr->column) name = scope->v[i].cols[c].name;
-    (void)b;
     err_at(err, E_GROUPING, expr->span, "column \"" STR_FMT "\" is not grouped", STR_ARG(name));
     err_hint(err, "Add it to GROUP BY, or take it through an aggregate such as MAX or LAST_VALUE.");
     return NULL;
@@ -306,7 +305,7 @@ Expr *grouping_replace(Binder *b, const Grouping *grouping, const Scope *scope, 
         if (expr->column >= GROUPING_COLUMN) return grouping_value(b, grouping, &grouping->groupings.v[expr->column - GROUPING_COLUMN], err);
         if (expr->column >= PROP_COLUMN) return expr_column(b->arena, results + grouping->calls.n + expr->column - PROP_COLUMN, expr->type, expr->span);
         if (expr->column >= AGG_COLUMN) return expr_column(b->arena, results + expr->column - AGG_COLUMN, expr->type, expr->span);
-        return not_grouped(b, scope, expr, err);
+        return not_grouped(scope, expr, err);
     }
     if (expr->nargs == 0) return expr;
     Expr *copy = arena_copy(b->arena, expr, sizeof *expr);

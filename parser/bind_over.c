@@ -182,20 +182,19 @@ static bool bind_over_agg(Binder *b, const Ast *ast, Str name, BoundOver *over, 
     return true;
 }
 
-static bool check_place(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
+static bool check_place(const ExprScope *es, const Ast *ast, Err *err)
 {
     if (!es->grouping || es->in_aggregate) {
         err_at(err, E_GROUPING, ast->span, "a call with OVER cannot stand in the %s", es->in_aggregate ? "argument of an aggregate" : es->clause);
         return err_hint(err, "Compute it in a subquery in FROM first.");
     }
-    (void)b;
     return true;
 }
 
 Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 {
     Str name = ast->u.call.name.part[ast->u.call.name.n - 1].name;
-    if (!check_place(b, es, ast, err)) return NULL;
+    if (!check_place(es, ast, err)) return NULL;
     AstWindow window;
     BoundOver over = { .span = ast->span, .call = { .func = ranking(name) } };
     uint32_t n = ast->u.call.args.n;

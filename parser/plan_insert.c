@@ -3,7 +3,6 @@
 #include "parser/bind.h"
 #include "engine/plan/config.h"
 
-typedef struct Target { uint32_t column; /* of the table */ } Target;
 typedef struct TargetList { uint32_t *v; uint32_t n, cap; } TargetList;      /* table columns, in order of the query's columns */
 
 static bool writable(const TableColumn *col)
@@ -138,13 +137,12 @@ static Expr *column_value(Binder *b, const AstInsert *insert, const TableDef *de
     return expr_const(b->arena, type_with_null(b->arena, col->type, true), datum_null(), span);
 }
 
-static PlanNode *sink_input(Binder *b, const AstInsert *insert, const TableDef *def, const ConnTable *conn, const TargetList *targets, PlanNode *query, SinkConfig *sink, Schema *schema, Err *err)
+static PlanNode *sink_input(Binder *b, const AstInsert *insert, const TableDef *def, const TargetList *targets, PlanNode *query, SinkConfig *sink, Schema *schema, Err *err)
 {
     SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, def->ncols + 1);
     sink->metadata = ARENA_ARRAY(b->arena, Str, def->ncols + 1);
     sink->rowtime = -1;
     uint32_t n = 0;
-    (void)conn;
     for (int metadata = 0; metadata < 2; metadata++)
         for (uint32_t i = 0; i < def->ncols; i++) {
             const TableColumn *col = &def->cols[i];
@@ -176,7 +174,6 @@ static bool check_overwrite(const Plan *plan, const AstInsert *insert, const Con
     return plan->batch || refuse_clause(err, insert->table.span, "INSERT OVERWRITE of a stream is", "SET 'execution.runtime-mode' = 'batch'.");
 }
 
-/* The notice that a time attribute's cast cannot be lost on the way: rowtime of the sink is the first ROWTIME written. */
 static bool insert_hints(const HintList *hints, const Options **out, Err *err)
 {
     for (uint32_t i = 0; i < hints->n; i++) {
@@ -206,7 +203,7 @@ bool insert_plan(AnalyzeEnv *env, Plan *plan, const AstInsert *insert, Err *err)
     Schema *schema = schema_new(plan->arena, def->ncols);
     SinkConfig sink = { .table = def, .connector = connector, .conn = conn, .overwrite = insert->overwrite,
         .null_policy = str_iis(config_text(&env->config, "table.exec.sink.not-null-enforcer"), "DROP") ? NULLS_DROP : NULLS_ERROR };
-    PlanNode *input = sink_input(&b, insert, def, conn, &targets, query, &sink, schema, err);
+    PlanNode *input = sink_input(&b, insert, def, &targets, query, &sink, schema, err);
     if (!input) return false;
     if (insert->has_partition) {
         Options *partition = ARENA_NEW(plan->arena, Options);
