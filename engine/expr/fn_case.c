@@ -105,24 +105,19 @@ static Str lower_text(Arena *arena, Str s)
     return buf_str(&buf);
 }
 
-static bool ret_cased(const FuncCall *call, Datum *out, Str s)
-{
-    if (call->expr->type->kind == TYPE_CHAR && s.len > call->expr->type->precision) s = str_prefix_units(s, call->expr->type->precision);
-    return ret_slice(out, s);
-}
-
+/* CHAR(n) may grow, as in Flink: UPPER('ß') is SS. */
 FN_BODY(fn_upper)
 {
     Str s = arg_str(&args[0]);
     if (str_is_ascii(s)) return ret_slice(out, upper_ascii(env->arena, s));
-    return ret_cased(call, out, upper_text(env->arena, s));
+    return ret_slice(out, upper_text(env->arena, s));
 }
 
 FN_BODY(fn_lower)
 {
     Str s = arg_str(&args[0]);
     if (str_is_ascii(s)) return ret_slice(out, lower_ascii(env->arena, s));
-    return ret_cased(call, out, lower_text(env->arena, s));
+    return ret_slice(out, lower_text(env->arena, s));
 }
 
 /* Only ASCII letters and digits make words. */

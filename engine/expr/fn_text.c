@@ -197,7 +197,12 @@ static const Type *infer_elt(InferCtx *infer, Err *err)
         err_at(err, E_NO_FUNCTION, infer->span, "no function matches ELT(index)");
         return NULL;
     }
-    if (!type_is_integer(infer->args[0]->type)) return infer_refuse(infer, err);
+    const Expr *index = infer->args[0];
+    if (!type_is_integer(index->type)) return infer_refuse(infer, err);
+    if (index->kind == EXPR_CONST && !index->value.null && datum_int(index->type, &index->value) < 0) {
+        err_at(err, E_INVALID, index->span, "index of ELT must not be negative");
+        return NULL;
+    }
     const Type **types = ARENA_ARRAY(infer->ctx->arena, const Type *, infer->nargs);
     bool binary = type_is_binary(infer->args[1]->type);
     for (uint32_t i = 1; i < infer->nargs; i++) {
