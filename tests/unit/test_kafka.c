@@ -67,6 +67,33 @@ static void rows_keys_and_metadata_make_the_round(void **state)
     test_table_free(&k.t);
 }
 
+/* Without the metadata column a record is stamped when it is written, event time or not. */
+static void event_time_is_no_record_timestamp(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    SinkSpec spec;
+    Scan scan;
+    topic_init(&k, "kafka", "embedded");
+    k.t.cols[1] = (Column){ STR("ts"), type_time(k.t.arena, TYPE_TIMESTAMP, 3, true) };
+    shape_init(&shape, &k.t);
+    Sink *sink = sink_open(&spec, &k.t, &shape);
+    spec.rowtime = 1;
+    kafka_sink_vt.close(sink);
+    Err err = { 0 };
+    sink = kafka_sink_vt.open(&spec, STR_NULL, &err);
+    assert_non_null(sink);
+    sink_rows(sink, &shape.schema, "+I 1 | 2020-01-01 00:00:00.000\n");
+    sink_end(sink);
+    shape_metadata(&shape, "timestamp", type_time(k.t.arena, TYPE_TIMESTAMP_LTZ, 3, false));
+    scan_open(&scan, &k.t, &shape, STR_NULL);
+    const Batch *batch = scan_next(&scan);
+    assert_true(((int64_t *)batch->cols[2].data)[0] > 1600000000000000);
+    scan_close(&scan);
+    test_table_free(&k.t);
+}
+
 static void only_wanted_columns_are_read(void **state)
 {
     (void)state;
@@ -674,7 +701,7 @@ static void wrong_options_are_refused_without_a_broker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_keys_and_metadata_make_the_round), cmocka_unit_test(only_wanted_columns_are_read), cmocka_unit_test(rows_choose_their_topic), cmocka_unit_test(key_prefix_is_cut_and_null_keys_are_null),
+        cmocka_unit_test(rows_keys_and_metadata_make_the_round), cmocka_unit_test(event_time_is_no_record_timestamp), cmocka_unit_test(only_wanted_columns_are_read), cmocka_unit_test(rows_choose_their_topic), cmocka_unit_test(key_prefix_is_cut_and_null_keys_are_null),
         cmocka_unit_test(upserts_and_tombstones), cmocka_unit_test(buffered_upserts_keep_the_last_with_its_timestamp), cmocka_unit_test(raw_null_is_a_null_message),
         cmocka_unit_test(startup_and_bounded_modes), cmocka_unit_test(group_offsets_are_committed_at_checkpoints), cmocka_unit_test(unbounded_latest_sees_only_what_comes_later),
         cmocka_unit_test(a_saved_position_goes_on_behind_the_rows_handed_out), cmocka_unit_test(arrays_explode_over_batches),
