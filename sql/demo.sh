@@ -5,13 +5,13 @@ weir=${1:-build/weir}
 db=$(mktemp -d)/demo.db
 trap 'rm -rf "$(dirname "$db")"' EXIT
 echo "generator -> embedded Kafka topic -> event-time window -> SQLite and the screen   (sql/demo.sql)"
-DEMO_DB=$db "$weir" run sql/demo.sql
+DEMO_DB=$db "$weir" run --log-format text sql/demo.sql
 echo
 echo "In the SQLite table now:"
 "$weir" -c "SET 'execution.runtime-mode' = 'batch';
 CREATE TABLE averages (window_end TIMESTAMP(3), city STRING, average DOUBLE, readings BIGINT)
 WITH ('connector' = 'jdbc', 'url' = 'jdbc:sqlite:$db', 'table-name' = 'averages');
-SELECT city, COUNT(*) AS windows, SUM(readings) AS readings, ROUND(AVG(average), 2) AS average FROM averages GROUP BY city ORDER BY city;"
+SELECT city, COUNT(*) AS windows, SUM(readings) AS readings, ROUND(SUM(average * readings) / SUM(readings), 2) AS average FROM averages GROUP BY city ORDER BY city;"
 cat <<T
 
 Try next:

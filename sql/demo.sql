@@ -54,7 +54,7 @@ CREATE TABLE screen (
 -- One event-time second per 100 readings, so that windows close while you watch.
 INSERT INTO readings
 SELECT ELT(city_id, 'Berlin', 'Cairo', 'Lima', 'Oslo', 'Tokyo'), ROUND(temperature, 1),
-       TIMESTAMPADD(SECOND, CAST(id / 100 AS INT), TIMESTAMP '2024-01-01 00:00:00.000')
+       TIMESTAMPADD(SECOND, CAST((id - 1) / 100 AS INT), TIMESTAMP '2024-01-01 00:00:00.000')
 FROM generated;
 
 EXECUTE STATEMENT SET BEGIN
