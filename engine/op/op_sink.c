@@ -1,4 +1,4 @@
-/* Sink: checks NOT NULL of tables (a SELECT shows what came), hands rows to a connector's sink or to the session's collector, and drives flushes and commits.
+/* Sink: checks NOT NULL (of a SELECT too, as Flink does), hands rows to a connector's sink or to the session's collector, and drives flushes and commits.
  * NOT NULL is enforced here alone, as in Flink (table.exec.sink.not-null-enforcer): ERROR fails the job, DROP leaves the row out.
  * State: the connector's prepared handle. While restoring, the connector is opened in restore() with that handle. */
 #include "engine/op/op_classes.h"
@@ -79,7 +79,7 @@ static bool sink_process(Op *op, uint32_t input, const Batch *in, Err *err)
     SinkOp *sink = (SinkOp *)op;
     arena_reset(op->scratch);
     Batch batch = *in;
-    if (sink->vt && !enforce_not_null(sink, &batch, err)) return op_fail(op, err);
+    if (!enforce_not_null(sink, &batch, err)) return op_fail(op, err);
     if (sink->vt) drop_unwanted(sink, &batch);
     uint32_t live = batch_live(&batch);
     if (!live) return true;

@@ -47,8 +47,6 @@ same "$(code "$WEIR" -c "CREATE TABLE s (a INT) WITH ('connector'='jdbc','url'='
 endless="CREATE TABLE g (a INT) WITH ('connector'='datagen','rows-per-second'='1000');"
 same "$(timeout 20 "$WEIR" -q --format csv -c "$endless SELECT 1 AS n FROM g WHERE a > 0 LIMIT 3;")" $'op,n\n+I,1\n+I,1\n+I,1'
 same "$(timeout 20 "$WEIR" -q --format csv -c "$endless SELECT 1 AS n FROM (SELECT a FROM g WHERE a > 0 LIMIT 2) UNION ALL SELECT 1 FROM (SELECT a FROM g WHERE a < 0 LIMIT 1);")" $'op,n\n+I,1\n+I,1\n+I,1'
-# a SELECT shows a NULL whatever its column's type says (LISTAGG of nothing)
-same "$("$WEIR" -q --format csv -c "SET 'execution.runtime-mode'='batch'; SELECT COUNT(*) AS n, LISTAGG(s) AS l FROM (VALUES ('a')) AS t(s) WHERE s = 'b';")" $'n,l\n0,'
 # a job to its end, SIGTERM
 same "$(code "$WEIR" run - <<< "CREATE TABLE g (a INT) WITH ('connector'='datagen','number-of-rows'='5'); CREATE TABLE p (a INT) WITH ('connector'='print'); INSERT INTO p SELECT 1 FROM g;")" 0
 same "$(grep -c '^+I\[1\]$' "$dir/out")" 5
