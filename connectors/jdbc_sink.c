@@ -48,7 +48,7 @@ static bool connect_waiting(Sink *s, Err *err)
     while (!s->connected) {
         if (s->dialect->writer_connect(s->writer, err)) {
             s->connected = true;
-            jdbc_back(&s->retry, s->spec->table->name);
+            if (s->n == 0) jdbc_back(&s->retry, s->spec->table->name);     /* else the flush tells: a locked file opens and takes no row */
             break;
         }
         if (!err->retriable || !jdbc_wait(&s->retry, &s->conf, s->spec->table->name, "writing", s->spec->cancel, err)) return false;

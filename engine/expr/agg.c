@@ -187,6 +187,10 @@ bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool disti
         err_at(err, E_UNSUPPORTED, span, "COUNT(DISTINCT ..) takes one argument");
         return err_hint(err, "Count distinct ROW(a, b) values, or group in a subquery first.");
     }
+    if (distinct && nargs > 2 && def->infer == infer_percentile) {       /* what is told apart is the first argument alone */
+        err_at(err, E_UNSUPPORTED, span, "PERCENTILE(DISTINCT ..) with how often a value counts is not supported");
+        return err_hint(err, "Leave the third argument out, or group by value and count in a subquery first.");
+    }
     for (uint32_t i = 0; i < nargs; i++)
         if (!refuse_bare_null(args[i], err)) return false;
     AggInfer infer = { .ctx = ctx, .args = args, .nargs = nargs, .grouped = grouped, .span = span, .def = def, .out = out };

@@ -337,10 +337,22 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Distinct values are told apart by the first argument; a count beside them has no value of its own when slices are merged. */
+static void distinct_with_counts_is_refused(void **state)
+{
+    (void)state;
+    AggCall call;
+    Err err = { 0 };
+    Expr *args[3];
+    for (int i = 0; i < 3; i++) args[i] = expr_const(arena, type_simple(TYPE_INT, false), datum_i32(i == 1), (Span){ 0, 0 });
+    assert_false(agg_resolve(&ctx, STR("PERCENTILE"), args, 3, true, false, true, &call, (Span){ 0, 0 }, &err));
+    assert_int_equal(err.code, E_UNSUPPORTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_and_sums), cmocka_unit_test(extremes), cmocka_unit_test(variances), cmocka_unit_test(collections),
+        cmocka_unit_test(distinct_with_counts_is_refused), cmocka_unit_test(counts_and_sums), cmocka_unit_test(extremes), cmocka_unit_test(variances), cmocka_unit_test(collections),
         cmocka_unit_test(nothing), cmocka_unit_test(types_follow_nullability), cmocka_unit_test(results_into_vectors), cmocka_unit_test(extremes_under_churn), cmocka_unit_test(decimal_overflow_is_null),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
