@@ -181,13 +181,18 @@ bool session_wait_jobs(Session *session, const volatile bool *stop, void (*on_ti
     return !given_up || err_set(err, E_CANCELLED, "a job did not end within %d s: what its sinks had not written is lost", STOP_GRACE_US / 1000000);
 }
 
-/* Waits for one job in the foreground; session_cancel ends it. */
-static bool wait_foreground(Session *session, Job *job, bool *cancelled, Err *err)
+/* Waits for one job in the foreground; session_cancel ends it. clean: at first by a stop, which lets the sinks write what they hold. */
+static bool wait_foreground(Session *session, Job *job, bool clean, bool *cancelled, Err *err)
 {
-    bool asked = false;
+    int64_t give_up_us = INT64_MAX;
     while (!job_wait(job, FOREGROUND_SLICE_MS)) {
-        if (!asked && atomic_load(&session->cancelled)) job_cancel(job);
-        asked = atomic_load(&session->cancelled);
+        bool asked = atomic_exchange(&session->cancelled, false);
+        if (asked && clean && give_up_us == INT64_MAX) {
+            job_stop(job);
+            give_up_us = clock_monotonic_us() + STOP_GRACE_US;
+        } else if (asked || clock_monotonic_us() >= give_up_us) {
+            job_cancel(job);
+        }
     }
     *cancelled = job_state(job) == JOB_CANCELLED;
     if (job_state(job) != JOB_FAILED) return true;
@@ -216,7 +221,7 @@ static bool run_select(Session *session, Plan *plan, Err *err)
     if (sink->rows_begin) sink->rows_begin(sink->ctx, session->select_schema, !plan->batch);
     atomic_store(&session->cancelled, false);
     Job *job = job_start(plan, &config, err);
-    bool cancelled = false, ok = job && wait_foreground(session, job, &cancelled, err);
+    bool cancelled = false, ok = job && wait_foreground(session, job, false, &cancelled, err);
     if (sink->rows_end) sink->rows_end(sink->ctx, cancelled);
     job_free(job);
     return ok;
@@ -232,7 +237,7 @@ static bool submit(Session *session, Plan *plan, Err *err)
     if (!session->options.wait_inserts && !config_bool(&session->env.config, "table.dml-sync")) return true;
     atomic_store(&session->cancelled, false);
     bool cancelled;
-    if (!wait_foreground(session, job, &cancelled, err)) return false;
+    if (!wait_foreground(session, job, true, &cancelled, err)) return false;
     if (!cancelled && session->sink->ok) session->sink->ok(session->sink->ctx, "Complete execution of the SQL update statement.");
     return true;
 }

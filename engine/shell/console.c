@@ -231,7 +231,8 @@ static void on_signal(int number)
     enum { SAME_REQUEST_US = 300000 };
     int64_t now = clock_monotonic_us();
     if (signals_seen == 0) first_signal_us = now;
-    if (signals_seen == 0 || now - first_signal_us > SAME_REQUEST_US) signals_seen = signals_seen + 1;
+    else if (!signals_interactive && now - first_signal_us <= SAME_REQUEST_US) return;
+    signals_seen = signals_seen + 1;
     if (signal_session) session_cancel(signal_session);
     if (signals_interactive && number == SIGINT) return;
     if (signals_seen > 1) _exit(128 + number);

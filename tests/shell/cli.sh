@@ -56,6 +56,15 @@ wait_for 10 grep -q '+I' "$dir/endless"
 # two signals close together, as timeout(1) sends them, are one request
 kill -TERM $job; sleep 0.01; kill -TERM $job || true; rc=0; wait $job || rc=$?
 same $rc 0
+# so does an INSERT that is waited for: what its sink holds is written
+"$WEIR" run - 2> "$dir/err" <<< "SET 'table.dml-sync' = 'true'; CREATE TABLE g (a INT) WITH ('connector'='datagen','rows-per-second'='100');
+CREATE TABLE f (a INT) WITH ('connector'='filesystem','format'='csv','path'='$dir/files'); INSERT INTO f SELECT 1 FROM g;" & job=$!
+pids="$pids $job"
+in_progress() { ls "$dir"/files/.part-*.inprogress; }
+wait_for 10 in_progress > /dev/null 2>&1
+kill -TERM $job; rc=0; wait $job || rc=$?
+same $rc 0
+grep -q '^1$' "$dir"/files/part-* || fail "the rows were lost"
 # a job that fails beside an endless one is told of at once
 "$WEIR" run - > "$dir/endless" 2> "$dir/err" <<< "CREATE TABLE g (a INT, s STRING) WITH ('connector'='datagen','rows-per-second'='100'); CREATE TABLE b (a INT) WITH ('connector'='blackhole');
 INSERT INTO b SELECT a FROM g; INSERT INTO b SELECT CAST(s AS INT) FROM g;" & job=$!
