@@ -218,7 +218,10 @@ static bool run_select(Session *session, Plan *plan, Err *err)
     JobConfig config = session->options.job;
     config.collect = collect_rows;
     config.collect_ctx = session;
-    if (sink->rows_begin) sink->rows_begin(sink->ctx, session->select_schema, !plan->batch);
+    /* The op column tells changes apart: rows that only come in and end have none to tell. */
+    const PlanNode *rows = last->inputs[0];
+    bool streaming = !plan->batch && !(rows->bounded && rows->changes == CHANGES_INSERT);
+    if (sink->rows_begin) sink->rows_begin(sink->ctx, session->select_schema, streaming);
     atomic_store(&session->cancelled, false);
     Job *job = job_start(plan, &config, err);
     bool cancelled = false, ok = job && wait_foreground(session, job, false, &cancelled, err);
