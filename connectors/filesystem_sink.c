@@ -133,7 +133,7 @@ static Sink *fs_sink_open(const SinkSpec *spec, Str saved, Err *err)
               options_i64(spec->table->options, filesystem_options, "sink.rolling-policy.rollover-interval", &s->roll_us, err) &&
               options_i64(spec->table->options, filesystem_options, "sink.rolling-policy.check-interval", &s->check_us, err);
     if (ok) {
-        FormatSpec format = { &s->conf.payload, s->conf.payload_col, spec->table->options, s->conf.prefix.ptr, spec->table->zone, false };
+        FormatSpec format = { &s->conf.payload, s->conf.payload_col, spec->table->options, s->conf.prefix.ptr, spec->table->zone, false, false };
         s->encoder = s->conf.format->encoder_new ? s->conf.format->encoder_new(&format, err) : NULL;
         ok = s->encoder != NULL;
         if (!ok && !err->set) err_set(err, E_UNSUPPORTED, "format '%s' cannot be written", s->conf.format->name);

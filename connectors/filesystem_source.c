@@ -84,7 +84,7 @@ static bool open_decoder(Source *s, Err *err)
                 s->partition_key[s->npartition] = p;
                 s->partition_of[s->npartition++] = c;
             }
-    FormatSpec spec = { &s->conf.payload, target, s->spec->table->options, s->conf.prefix.ptr, s->spec->table->zone, false };
+    FormatSpec spec = { &s->conf.payload, target, s->spec->table->options, s->conf.prefix.ptr, s->spec->table->zone, false, false };
     s->decoder = s->conf.format->decoder_new(&spec, err);
     return s->decoder != NULL;
 }

@@ -15,6 +15,7 @@ struct Encoder {
     uint32_t nfields;
     const Type **types;
     uint32_t *cols;
+    bool in_message;
     uint32_t min_safe;                           /* code points from here on need no quotes */
     StrBuf text;
 };
@@ -155,6 +156,7 @@ Encoder *csv_encoder_new(const FormatSpec *spec, Err *err)
         csv_encoder_free(e);
         return NULL;
     }
+    e->in_message = spec->in_message;
     e->nfields = spec->schema->n;
     e->types = ARENA_ARRAY(arena, const Type *, e->nfields);
     e->cols = ARENA_ARRAY(arena, uint32_t, e->nfields);
@@ -203,10 +205,12 @@ static void write_text(const Encoder *e, Str text, StrBuf *out)
     strbuf_addc(out, e->conf.quote);
 }
 
-/* Without trailing zeros; then java.math.BigDecimal.toString (100000 is 1E+5) or toPlainString. */
+/* Messages: all digits of the scale, whatever the option says (measured). Files: without trailing zeros; then java.math.BigDecimal.toString
+ * (100000 is 1E+5) or toPlainString. */
 static void write_decimal(const Encoder *e, i128 v, uint32_t type_scale, StrBuf *out)
 {
     int32_t scale = (int32_t)type_scale, size = 0;
+    if (e->in_message) { decimal_print(v, type_scale, out); return; }
     if (v == 0) { strbuf_addc(out, '0'); return; }
     while (v % 10 == 0 && (e->conf.scientific || scale > 0)) { v /= 10; scale--; }
     for (i128 t = v; t; t /= 10) size++;

@@ -10,6 +10,7 @@ typedef struct FormatSpec {
     const Options *options; const char *prefix;  /* "json." / "value.json." / "key.json.": options are prefix + name */
     const Zone *zone;
     bool is_key;
+    bool in_message;                             /* a message's payload, not a line of a file: Flink's csv writes decimals otherwise there */
 } FormatSpec;
 
 /* Called by the decoder after it has written the cells of one row at builder row `builder->batch.len`: the source adds key and metadata cells

@@ -78,7 +78,7 @@ static void on_client_log(const rd_kafka_t *rk, int level, const char *facility,
 
 static bool open_encoder(Sink *s, const KafkaSide *side, bool is_key, Encoder **out, Err *err)
 {
-    FormatSpec spec = { &side->schema, side->physical, s->spec->table->options, side->prefix.ptr, s->spec->table->zone, is_key };
+    FormatSpec spec = { &side->schema, side->physical, s->spec->table->options, side->prefix.ptr, s->spec->table->zone, is_key, true };
     *out = side->format->encoder_new(&spec, err);
     return *out != NULL;
 }

@@ -51,7 +51,7 @@ static bool open_decoder(Source *s, const KafkaSide *side, bool is_key, Decoder 
         if (in_other && is_key != s->layout.upsert) target[f] = UINT32_MAX;
         if (is_key && target[f] != UINT32_MAX) s->key_cols[s->nkey++] = target[f];
     }
-    FormatSpec spec = { &side->schema, target, s->spec->table->options, side->prefix.ptr, s->spec->table->zone, is_key };
+    FormatSpec spec = { &side->schema, target, s->spec->table->options, side->prefix.ptr, s->spec->table->zone, is_key, true };
     *out = side->format->decoder_new(&spec, err);
     return *out != NULL;
 }

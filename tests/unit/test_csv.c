@@ -177,6 +177,21 @@ static void writing(void **state)
     run_free(&run);
 }
 
+/* In a message (Kafka) decimals keep all digits of their scale. */
+static void decimals_of_messages_keep_their_scale(void **state)
+{
+    (void)state;
+    Run run;
+    run_init(&run);
+    run.spec.in_message = true;
+    test_column(&run.t, "a", type_decimal(run.t.arena, 10, 2, true));
+    test_column(&run.t, "b", type_decimal(run.t.arena, 20, 10, true));
+    test_column(&run.t, "c", type_decimal(run.t.arena, 8, 0, true));
+    assert_text(encode(&run, "+I 0.00 | 0.0000000001 | 100\n+I -0.50 | 123.4560000000 | 0\n+I 100.00 | 0.0000000000 | <NULL>\n"),
+                "0.00,0.0000000001,100\n-0.50,123.4560000000,0\n100.00,0.0000000000,\n");
+    run_free(&run);
+}
+
 static void writing_with_options(void **state)
 {
     (void)state;
@@ -253,7 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quoting_when_reading), cmocka_unit_test(escapes_and_comments), cmocka_unit_test(arrays_and_rows), cmocka_unit_test(types),
-        cmocka_unit_test(bad_records_fail), cmocka_unit_test(writing), cmocka_unit_test(writing_with_options), cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(bad_records_fail), cmocka_unit_test(writing), cmocka_unit_test(decimals_of_messages_keep_their_scale), cmocka_unit_test(writing_with_options), cmocka_unit_test(options_are_checked),
         cmocka_unit_test(records_span_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
