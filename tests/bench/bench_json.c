@@ -196,7 +196,7 @@ static void bench(const Shape *shape, uint32_t rounds)
     Schema schema = { cols, shape->n };
     Options options = { 0 };
     Err err = { 0 };
-    FormatSpec spec = { &schema, NULL, &options, "json.", zone_utc(), false };
+    FormatSpec spec = { &schema, NULL, &options, "json.", zone_utc(), false, false };
     const FormatDef *format = format_find(STR("json"));
     Decoder *decoder = format->decoder_new(&spec, &err);
     BatchBuilder builder;

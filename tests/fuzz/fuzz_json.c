@@ -116,7 +116,7 @@ int main(int argc, char **argv)
     Schema schema = { cols, sizeof cols / sizeof *cols };
     Options options = { 0 };
     options_set(arena, &options, STR("json.ignore-parse-errors"), STR("true"));
-    FormatSpec spec = { &schema, NULL, &options, "json.", zone_utc(), false };
+    FormatSpec spec = { &schema, NULL, &options, "json.", zone_utc(), false, false };
     const FormatDef *json = format_find(STR("json"));
     Err err = { 0 };
     Side learned = { .decoder = json->decoder_new(&spec, &err) }, fresh = { 0 };

@@ -22,7 +22,7 @@ static void start(Fixture *f, const char *format, const Column *cols, uint32_t n
     assert_non_null(f->format);
     f->schema = (Schema){ cols, n };
     snprintf(prefix, sizeof prefix, "%s.", format);
-    FormatSpec spec = { &f->schema, NULL, &f->options, prefix, zone_utc(), false };
+    FormatSpec spec = { &f->schema, NULL, &f->options, prefix, zone_utc(), false, false };
     builder_init(&f->builder, &f->schema, BATCH_ROWS);
     f->decoder = f->format->decoder_new(&spec, &err);
     if (!f->decoder) fail_msg("%s", err.message);
@@ -146,7 +146,7 @@ static void rows_are_written_as_flink_writes_them(void **state)
     Column cols[] = { { STR("s"), type_string(true) }, { STR("m"), type_decimal(arena, 7, 2, true) }, { STR("d"), type_simple(TYPE_DOUBLE, true) },
                       { STR("t"), type_time(arena, TYPE_TIMESTAMP, 3, true) }, { STR("z"), type_time(arena, TYPE_TIMESTAMP_LTZ, 3, true) } };
     Schema schema = { cols, 5 };
-    FormatSpec spec = { &schema, NULL, &options, "json.", zone_utc(), false };
+    FormatSpec spec = { &schema, NULL, &options, "json.", zone_utc(), false, false };
     const FormatDef *json = format_find(STR("json"));
     Err err = { 0 };
     Encoder *encoder = json->encoder_new(&spec, &err);
@@ -281,7 +281,7 @@ static void documents_read_as_flink_reads_them(void **state)
 
 static void plain(BatchBuilder *builder, const Schema *schema, const Options *options, const char *rows, const char *want)
 {
-    FormatSpec spec = { schema, NULL, options, "json.", zone_utc(), false };
+    FormatSpec spec = { schema, NULL, options, "json.", zone_utc(), false, false };
     const FormatDef *json = format_find(STR("json"));
     Err err = { 0 };
     StrBuf out = { 0 };
