@@ -139,6 +139,12 @@ static inline void write_rows(const TestTable *t, const Shape *shape, const char
     sink_end(sink);
 }
 
+static inline void hand_over(rd_kafka_t *rk, const char *topic, const char *key, const char *value, size_t value_len)
+{
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+    assert_int_equal(rd_kafka_produce(handle, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value, value_len, key, key ? strlen(key) : 0, NULL), 0);
+    rd_kafka_topic_destroy(handle);
+}
 /* Bytes as some other program would write them; NULL = null key or value. */
 static inline void produce_raw(const TestTable *t, const char *topic, const char *key, const char *value, size_t value_len)
 {
@@ -146,8 +152,7 @@ static inline void produce_raw(const TestTable *t, const char *topic, const char
     rd_kafka_conf_t *conf = kafka_conf(&t->table, true, &err);
     assert_non_null(conf);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-    assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key, key ? strlen(key) : 0),
-                                       RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_len), RD_KAFKA_V_END), 0);
+    hand_over(rk, topic, key, value, value_len);
     assert_int_equal(rd_kafka_flush(rk, 10000), 0);
     rd_kafka_destroy(rk);
 }

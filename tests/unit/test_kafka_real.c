@@ -88,7 +88,7 @@ static void real_control_records_do_not_hold_up_the_end(void **state)
     for (int commit = 1; commit >= 0; commit--) {
         const char *text = commit ? "{\"id\":1,\"name\":\"kept\"}" : "{\"id\":2,\"name\":\"aborted\"}";
         assert_null(rd_kafka_begin_transaction(rk));
-        assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(k.name), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE((void *)(uintptr_t)text, strlen(text)), RD_KAFKA_V_END), 0);
+        hand_over(rk, k.name, NULL, text, strlen(text));
         rd_kafka_flush(rk, 10000);
         assert_null(commit ? rd_kafka_commit_transaction(rk, 20000) : rd_kafka_abort_transaction(rk, 20000));
     }
