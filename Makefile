@@ -23,7 +23,7 @@ $(B)/weir: $(B)/obj/engine/shell/main.o $(B)/libweir.a
 
 $(B)/libweir.a: $(OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 $(B)/obj/%.o: %.c | $(B)/gen/grammar.h
 	@mkdir -p $(@D)

@@ -4,6 +4,7 @@
  * 2. Kafka JSON -> tumble: `weir` reads TOPIC (filled before) into the same window; the loop consumes it and only counts.
  * Each is run ROUNDS times in a child process; medians are printed. */
 #include "engine/base/clock.h"
+#include "engine/run/affinity.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
@@ -100,6 +101,7 @@ static void consume_loop(void *arg)
 {
     Topic *t = arg;
     char why[256];
+    core_bind(core_next(), NULL);                /* as weir's jobs are */
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", t->brokers, NULL, 0);
     rd_kafka_conf_set(conf, "group.id", "bench", NULL, 0);
