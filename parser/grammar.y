@@ -320,6 +320,7 @@ over_opt(A) ::= OVER LP(T) window(W) RP(X). { A = window_end(W, T, X); }
 term(A) ::= EXTRACT(T) LP symbol(S) FROM expr(E) RP(X). { A = call_symbol(p, T, S, asts_one(p, E), X); }          /* EXTRACT(sym, x) */
 term(A) ::= ceil_word(T) LP expr(E) RP(X). { A = call_new(p, str_upper(p->arena, T->text), asts_one(p, E), T, X); }          /* CEIL(x[, sym]) */
 term(A) ::= ceil_word(T) LP expr(E) TO symbol(S) RP(X). { A = call_ceil(p, T, E, S, X); }
+term(A) ::= ceil_word(T) LP expr(E) TO_UNIT symbol(S) RP(X). { A = call_ceil(p, T, E, S, X); }
 %type ceil_word { const Token * }
 ceil_word(A) ::= CEIL|CEILING|FLOOR(T). { A = T; }
 term(A) ::= TRIM(T) LP expr(E) RP(X). { A = call_trim(p, T, NULL, NULL, E, X); }                                          /* TRIM(sym, chars or NULL, s) */

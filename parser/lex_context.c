@@ -154,6 +154,18 @@ static void mark_word(Context *c, uint32_t i)
     }
 }
 
+static bool is_interval_range(uint16_t from, uint16_t to)
+{
+    bool second = to == TK_SECOND || to == TK_SECONDS, minute = to == TK_MINUTE || to == TK_MINUTES || second, hour = to == TK_HOUR || to == TK_HOURS || minute;
+    switch (from) {
+    case TK_YEAR: case TK_YEARS: return to == TK_MONTH || to == TK_MONTHS;
+    case TK_DAY: case TK_DAYS: return hour;
+    case TK_HOUR: case TK_HOURS: return minute;
+    case TK_MINUTE: case TK_MINUTES: return second;
+    }
+    return false;
+}
+
 static void mark_operator(Context *c, uint32_t i)
 {
     Token *t = &c->v[i];
@@ -174,6 +186,9 @@ static void mark_operator(Context *c, uint32_t i)
         break;
     case TK_NULL:
         if (next == TK_ON && (kind_at(c, i + 2) == TK_NULL || kind_at(c, i + 2) == TK_EMPTY || kind_at(c, i + 2) == TK_ERROR)) t->kind = TK_NULL_ON;
+        break;
+    case TK_TO:                                  /* FLOOR(t + INTERVAL '1' DAY TO MONTH): no interval goes from DAY to MONTH */
+        if (is_any_unit(kind_at(c, i - 1)) && is_any_unit(next) && kind_at(c, i + 2) == TK_RP && !is_interval_range(kind_at(c, i - 1), next)) t->kind = TK_TO_UNIT;
         break;
     case TK_RP:                                  /* (a - b) DAY */
         if (is_any_unit(next) && t->match && c->v[t->match].kind == TK_LP && kind_at(c, t->match - 1) != TK_INTERVAL_LP && !calls(c, t->match - 1)) t->kind = TK_RP_UNIT;
