@@ -59,16 +59,34 @@ static bool enforce_not_null(SinkOp *sink, Batch *batch, Err *err)
     return true;
 }
 
-/* Leaves out -U rows for a sink that does not take them (upsert sinks): the +U that follows replaces the row. */
-static void drop_unwanted(SinkOp *sink, Batch *batch)
+static bool same_key(const ConnTable *table, const Batch *batch, uint32_t a, uint32_t b)
 {
-    uint8_t accepts = sink->op.node->u.sink.accepts;
-    if (!accepts || !batch->ops || (accepts & CHANGES_UB)) return;
+    for (uint32_t i = 0; i < table->npk; i++) {
+        const Vec *vec = &batch->cols[table->pk[i]];
+        Datum x = vec_get(vec, a), y = vec_get(vec, b);
+        if (!datum_eq(vec->type, &x, &y)) return false;
+    }
+    return true;
+}
+
+/* For a sink that takes no -U (upserts by key): one right before the +U of its key is left out, as that replaces the row. Any other -U is a row that
+ * leaves (a filter it no longer passes, a join it no longer finds a match in) and goes as -D; should its +U come later, it brings the row back. */
+static void settle_updates(SinkOp *sink, Batch *batch)
+{
+    const SinkConfig *config = &sink->op.node->u.sink;
+    if (!config->accepts || !batch->ops || (config->accepts & CHANGES_UB)) return;
     const uint32_t *rows = batch_rows(batch, sink->op.scratch);
     uint32_t live = batch_live(batch), kept = 0;
     uint32_t *sel = arena_alloc(sink->op.scratch, sizeof *sel * (live + 1));
-    for (uint32_t i = 0; i < live; i++)
-        if (batch->ops[rows[i]] != ROW_UPDATE_BEFORE) sel[kept++] = rows[i];
+    uint8_t *ops = arena_copy(sink->op.scratch, batch->ops, batch->len);
+    for (uint32_t i = 0; i < live; i++) {
+        if (ops[rows[i]] == ROW_UPDATE_BEFORE) {
+            if (i + 1 < live && ops[rows[i + 1]] == ROW_UPDATE_AFTER && same_key(config->conn, batch, rows[i], rows[i + 1])) continue;
+            ops[rows[i]] = ROW_DELETE;
+        }
+        sel[kept++] = rows[i];
+    }
+    batch->ops = ops;
     batch->sel = sel;
     batch->sel_len = kept;
 }
@@ -80,7 +98,7 @@ static bool sink_process(Op *op, uint32_t input, const Batch *in, Err *err)
     arena_reset(op->scratch);
     Batch batch = *in;
     if (!enforce_not_null(sink, &batch, err)) return op_fail(op, err);
-    if (sink->vt) drop_unwanted(sink, &batch);
+    if (sink->vt) settle_updates(sink, &batch);
     uint32_t live = batch_live(&batch);
     if (!live) return true;
     op->rows_out += live;
