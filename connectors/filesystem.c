@@ -1,5 +1,5 @@
 /* The filesystem connector's row: options, checks, path and column layout, directory listing. Local files only; other schemes are refused.
- * Options and defaults are Flink's (flink-sql.md section 5). Owns nothing. */
+ * Options and defaults are Flink's. Owns nothing. */
 #include "connectors/filesystem.h"
 
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* json decoder: schema-directed, straight into columns. It learns the order of the keys: at each position of an object it first tries the key
  * that stood there last time, as one memcmp of `"name":`; other orders, blanks and escapes take the general path. Conversions are those of
- * Flink's JsonParserToRowDataConverters (flink-sql.md section 5; flink-rules.md). One decoder belongs to one source and its thread.
+ * Flink's JsonParserToRowDataConverters (Flink's documentation, tests/conformance). One decoder belongs to one source and its thread.
  * Invariant: when done() is called every wanted cell of the row has been written, NULLs included. */
 #include "connectors/fmt_json_read.h"
 #include "connectors/fmt_json_fast.h"

@@ -1,4 +1,4 @@
-/* json decoder, values: one JSON value into a Datum of the wanted type, as Flink's JsonParserToRowDataConverters convert it (flink-sql.md section 5;
+/* json decoder, values: one JSON value into a Datum of the wanted type, as Flink's JsonParserToRowDataConverters convert it (Flink's documentation;
  * tests/unit/data/json_read.tsv holds what was measured). Nothing of a failed value is left behind but garbage in the batch's arena. */
 #include "connectors/fmt_json_read.h"
 #include "connectors/fmt_json_fast.h"

@@ -1,5 +1,5 @@
 /* json encoder: one object a row, columns in declared order, NULLs written unless encode.ignore-null-fields. Numbers, dates and decimals as Flink's
- * RowDataToJsonConverters write them through Jackson (flink-sql.md section 5). Also the format's option rows. One encoder belongs to one sink and its thread. */
+ * RowDataToJsonConverters write them through Jackson (Flink's documentation). Also the format's option rows. One encoder belongs to one sink and its thread. */
 #include "connectors/fmt_json.h"
 #include "connectors/fmt_json_scan.h"
 #include "engine/type/decimal.h"

@@ -1,5 +1,5 @@
 /* raw format: the whole message is one column. NULL column <-> null message. Strings in the charset, numbers in the byte order of the options
- * (flink-sql.md section 5). */
+ * (Flink's documentation). */
 #include "connectors/format.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* PostgreSQL writer. Tables without a key: COPY BINARY. With one: INSERT .. SELECT FROM unnest(arrays) ON CONFLICT, and DELETE .. USING unnest(arrays):
- * one command a flush whatever its rows (design.md decision 6; limits.md section 5). A buffered row is a COPY BINARY tuple: int16 fields, then each
+ * one command a flush whatever its rows. A buffered row is a COPY BINARY tuple: int16 fields, then each
  * field as int32 length and bytes; the arrays are cut from it column by column. Threading: the owner's thread. */
 #include "connectors/jdbc_pg.h"
 #include "engine/base/fault.h"

@@ -1,4 +1,4 @@
-/* Kafka source: manual assignment and the consumer's callback queue (design.md decision 5), decoding straight into the batch.
+/* Kafka source: manual assignment and the consumer's callback queue, decoding straight into the batch.
  * Positions are the next offsets of the rows handed out; group offsets are committed only for durable checkpoints.
  * Threading: all of it runs on the job's thread; librdkafka's threads fill the queue behind it.
  * Invariant: a batch handed out stays untouched until the next poll. */

@@ -1,6 +1,5 @@
-/* Joins: ON, USING, NATURAL, comma lists. Equalities between the sides become keys, the rest stays a condition (flink-rules.md 2
- * rules 12-15, 25). A regular join gives no time attribute. Temporal and lookup joins, LATERAL and windows joined by time would
- * be told apart here. */
+/* Joins: ON, USING, NATURAL, comma lists. Equalities between the sides become keys, the rest stays a condition. A regular join gives no
+ * time attribute. Temporal and lookup joins, LATERAL and windows joined by time would be told apart here. */
 #include "parser/bind.h"
 #include "engine/expr/func.h"
 

@@ -1,4 +1,4 @@
-/* Literals to typed constants: the types that Flink gives them (flink-rules.md 3.1, 5). Pure. */
+/* Literals to typed constants: the types that Flink gives them (tests/conformance). Pure. */
 #include "parser/bind.h"
 #include "engine/type/decimal.h"
 #include "engine/type/text.h"

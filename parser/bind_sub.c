@@ -1,5 +1,5 @@
 /* Scalar subqueries: joined to the rows of their query (LEFT, so that none gives NULL) by the equalities of their WHERE with columns
- * of the query around (flink-rules.md 2 rules 16-18). Where a subquery may give several rows, SINGLE_VALUE fails the job at the second.
+ * of the query around (tests/conformance). Where a subquery may give several rows, SINGLE_VALUE fails the job at the second.
  * EXISTS and IN (subquery) as terms of WHERE: an inner join with the subquery's distinct keys; NOT: a left join that finds none. */
 #include "parser/bind.h"
 #include "engine/expr/func.h"

@@ -1,4 +1,4 @@
-/* Type names as written to types: defaults, limits and the names Flink does not have (flink-rules.md section 5, rule 11).
+/* Type names as written to types: defaults, limits and the names Flink does not have (tests/conformance).
  * One row per name; nested types recurse. Pure; results live in the given arena. */
 #include "parser/analyze.h"
 

@@ -1,4 +1,4 @@
-/* UNNEST: a collection as rows, by itself or for each row of what stands before it in FROM (flink-rules.md 2 rule 31). */
+/* UNNEST: a collection as rows, by itself or for each row of what stands before it in FROM (tests/conformance). */
 #include "parser/bind.h"
 
 /* Columns of one element: fields of a row, KEY and VALUE of a map, else one. */

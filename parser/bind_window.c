@@ -1,5 +1,5 @@
 /* Windows: the table functions TUMBLE, HOP, CUMULATE, SESSION and the older GROUP BY TUMBLE(..) with TUMBLE_START and the like
- * (flink-rules.md 1.A). Sizes are literals of days to seconds; the time column is a time attribute (batch: any timestamp). */
+ * (tests/conformance). Sizes are literals of days to seconds; the time column is a time attribute (batch: any timestamp). */
 #include "parser/bind.h"
 
 static const char *const window_names[] = { [WINDOW_TUMBLE] = "TUMBLE", [WINDOW_HOP] = "HOP", [WINDOW_CUMULATE] = "CUMULATE", [WINDOW_SESSION] = "SESSION" };

@@ -1,5 +1,5 @@
 /* The draft of a table: columns, key, watermark, distribution as CREATE and ALTER put them together, and the checks
- * of the finished whole (flink-rules.md section 5, rules 9 to 11). Pure but for the binder's look-ups. */
+ * of the finished whole (tests/conformance). Pure but for the binder's look-ups. */
 #include "parser/ddl.h"
 #include "engine/expr/agg.h"
 

@@ -1,4 +1,4 @@
-/* CREATE TABLE .. LIKE: merges the source table into a draft that holds the statement's own parts (flink-sql.md section 1.1).
+/* CREATE TABLE .. LIKE: merges the source table into a draft that holds the statement's own parts (Flink's documentation).
  * Source columns come first, each feature by its merging strategy. The comment is not inherited; PARTITIONED BY and DISTRIBUTED
  * are, even under EXCLUDING ALL, as in Flink. Pure. */
 #include "parser/ddl.h"

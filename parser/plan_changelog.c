@@ -1,5 +1,5 @@
 /* What each node may emit: change kinds, upsert keys, rowtime, boundedness; bottom up over plan->nodes (inputs before users).
- * Then top down: which aggregates must emit -U, which must take rows back; and what sinks accept (flink-rules.md 2 rules 1-7, 32-34). */
+ * Then top down: which aggregates must emit -U, which must take rows back; and what sinks accept (tests/conformance). */
 #include "parser/bind.h"
 #include "engine/plan/config.h"
 

@@ -1,5 +1,5 @@
 /* Aggregate queries, the side of plans: GROUP BY as GroupAggregate, over a window function as WindowAggregate (the function is
- * fused into it), with grouping sets through Expand (flink-rules.md 1.A, 2 rule 11).
+ * fused into it), with grouping sets through Expand (tests/conformance).
  * Windowed: the keys hold window_start and window_end in every set (SESSION: and the other keys are its PARTITION BY). Where the
  * function cannot be fused - its columns are filtered on or aggregated, or it stands behind another aggregate - its windows are
  * recovered from window_end: a window aggregate of 1 ms over window_end - 1 ms whose keys are the window's columns. */

@@ -1,4 +1,4 @@
-/* Set operations (flink-rules.md 2 rule 19): UNION is UNION ALL with DISTINCT; INTERSECT joins the distinct rows of both sides,
+/* Set operations (tests/conformance): UNION is UNION ALL with DISTINCT; INTERSECT joins the distinct rows of both sides,
  * EXCEPT keeps those that find no partner; NULLs are equal. Their ALL forms would count rows here. */
 #include "parser/plan_query.h"
 

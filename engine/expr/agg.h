@@ -28,7 +28,7 @@ const char *agg_name(const AggDef *def);
 const char *agg_doc(const AggDef *def);          /* one sentence; NULL = internal, not offered to users */
 const char *agg_example(const AggDef *def);
 bool agg_can_retract(const AggDef *def);
-bool agg_can_merge(const AggDef *def);           /* FIRST_VALUE, LAST_VALUE cannot: no HOP, CUMULATE, SESSION (flink-rules.md 1.A section 3) */
+bool agg_can_merge(const AggDef *def);           /* FIRST_VALUE, LAST_VALUE cannot: no HOP, CUMULATE, SESSION (tests/conformance) */
 
 /* A compiled set of aggregate calls = layout of one group's state. Immutable. */
 typedef struct AggSet AggSet;

@@ -1,6 +1,6 @@
 /* Bound expressions: typed trees, plain data, immutable once built. Built by the binder through the functions below,
  * which own all type rules (common types, implicit casts, result types, nullability): the binder only resolves names.
- * Everything lives in ctx->arena. Errors carry the span and stage VALIDATE unless stated (flink-rules.md sections 3, 4). */
+ * Everything lives in ctx->arena. Errors carry the span and stage VALIDATE unless stated (tests/conformance). */
 #ifndef WEIR_EXPR_EXPR_H
 #define WEIR_EXPR_EXPR_H
 #include "engine/type/vec.h"

@@ -1,4 +1,4 @@
-/* Expressions compiled to flat steps over vectors (design.md decision 2; PostgreSQL's ExprState, DuckDB's vectors).
+/* Expressions compiled to flat steps over vectors (as PostgreSQL's ExprState, DuckDB's vectors).
  * Program: immutable, shareable between threads. Eval: registers, arena and environment of one user; single-threaded.
  * Rows outside the batch's selection are never evaluated where evaluation can fail. */
 #ifndef WEIR_EXPR_PROGRAM_H

@@ -1,5 +1,5 @@
 /* One core a pipeline: its job's thread and the client threads its connectors start share a core, so that hand-offs stay in that core's cache
- * (design.md decision 4: one pinned core beat the same work spread over two). Linux's sched_setaffinity; threads inherit the mask of their creator.
+ * (one pinned core beat the same work spread over two). Linux's sched_setaffinity; threads inherit the mask of their creator.
  * SET 'weir.pin-cores' = 'false' leaves threads to the kernel. */
 #ifndef WEIR_RUN_AFFINITY_H
 #define WEIR_RUN_AFFINITY_H

@@ -1,5 +1,5 @@
 /* Output modes; see render.h. Table modes keep bounded rows as text in an arena until the end; streaming ones fix their widths by type as Flink's
- * tableau does (flink-sql.md section 6). */
+ * tableau does (Flink's documentation). */
 #include "engine/shell/render.h"
 #include "engine/type/text.h"
 

@@ -1,6 +1,6 @@
 /* DECIMAL(p,s), p <= 38: unscaled 128-bit integers; 76-digit intermediates through GMP (mpn_*).
  * Rounding is HALF_UP. Every function: false/NULL result on overflow of the target precision. Formulas: Flink LogicalTypeMerging
- * (flink-sql.md section 2 "Decimal"). */
+ * (Flink's documentation). */
 #ifndef WEIR_TYPE_DECIMAL_H
 #define WEIR_TYPE_DECIMAL_H
 #include "engine/type/vec.h"

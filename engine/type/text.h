@@ -1,4 +1,4 @@
-/* Values to and from text: CAST(x AS STRING) and CAST(text AS T) as Flink does them (flink-rules.md section 3 and 4).
+/* Values to and from text: CAST(x AS STRING) and CAST(text AS T) as Flink does them (tests/conformance).
  * Time zones: `Zone` from type/datetime.h; LTZ prints in it. All functions are pure and thread-safe. */
 #ifndef WEIR_TYPE_TEXT_H
 #define WEIR_TYPE_TEXT_H
