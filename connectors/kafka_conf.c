@@ -387,7 +387,7 @@ static bool put_property(rd_kafka_conf_t *conf, Arena *arena, const Option *o, E
     if (strcmp(key, "sasl.jaas.config") == 0) return put_jaas(conf, arena, o->value, err);
     if (str_starts(str_of(key), "ssl.truststore.") || (str_starts(str_of(key), "ssl.keystore.") && !str_ends(str_of(key), ".location") && !str_ends(str_of(key), ".password"))) {
         if (str_ends(str_of(key), ".type") && str_iis(o->value, "PEM")) return true;
-        err_at(err, E_UNSUPPORTED, o->span, "option \"" STR_FMT "\": Java key stores cannot be read", STR_ARG(o->key));
+        err_at(err, E_UNSUPPORTED, o->span, "option \"" STR_FMT "\" names a Java key store, which cannot be read", STR_ARG(o->key));
         return err_hint(err, "Export the certificates as PEM and set 'properties.ssl.ca.location' (and ssl.certificate.location, ssl.key.location).");
     }
     if (strcmp(key, "ssl.endpoint.identification.algorithm") == 0 && o->value.len == 0) value = "none";    /* Java's way to switch it off */

@@ -21,14 +21,16 @@ bool kafka_source_cancelled(const Source *s)
 
 /* ---- opening ---- */
 
+static void brokers_gone(Source *s, const char *reason)
+{
+    if (s->broker_down) return;
+    s->broker_down = true;
+    log_warn("kafka", "table \"" STR_FMT "\": no broker can be reached (%s); reading goes on when one is back", STR_ARG(s->spec->table->name), reason);
+}
 static void on_client_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
-    Source *s = opaque;
     (void)rk;
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !s->broker_down) {
-        s->broker_down = true;
-        log_warn("kafka", "table \"" STR_FMT "\": no broker can be reached (%s); reading goes on when one is back", STR_ARG(s->spec->table->name), reason);
-    }
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) brokers_gone(opaque, reason);
 }
 static void on_client_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
@@ -295,7 +297,8 @@ static void on_error(Source *s, const rd_kafka_message_t *m)
 {
     switch (m->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: on_eof(s, m); return;
-    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: case RD_KAFKA_RESP_ERR__TRANSPORT: return;
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: brokers_gone(s, rd_kafka_message_errstr(m)); return;
+    case RD_KAFKA_RESP_ERR__TRANSPORT: return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         s->failed = true;
         err_set(&s->error, E_EXTERNAL, "a wanted offset is no longer in the topic: %s", rd_kafka_message_errstr(m));

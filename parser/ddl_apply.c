@@ -235,7 +235,7 @@ static void set_rows(const AnalyzeEnv *env, Arena *arena, AnalyzeResult *out)
     out->table.headers[1] = STR("value");
     for (uint32_t i = 0; i < n; i++) {
         out->table.cells[2 * i] = sorted[i].key;
-        out->table.cells[2 * i + 1] = secret_key(sorted[i].key) ? STR("******") : sorted[i].value;
+        out->table.cells[2 * i + 1] = secret_key(sorted[i].key) ? STR("******") : redact(arena, sorted[i].value);
     }
 }
 

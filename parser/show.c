@@ -214,7 +214,7 @@ static bool describe_catalog(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, An
     for (uint32_t i = 0; stmt->u.describe.extended && i < options->n; i++) {
         if (str_is(options->v[i].key, "type")) continue;
         ARENA_PUSH(arena, cells, str_printf(arena, "option:" STR_FMT, STR_ARG(options->v[i].key)));
-        ARENA_PUSH(arena, cells, secret_key(options->v[i].key) ? STR("******") : options->v[i].value);
+        ARENA_PUSH(arena, cells, secret_key(options->v[i].key) ? STR("******") : redact(arena, options->v[i].value));
     }
     return pair_table(arena, "info name", "info value", cells.v, cells.n / 2, out);
 }

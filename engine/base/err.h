@@ -50,6 +50,8 @@ bool secret_key(Str key);
 Str redact(Arena *arena, Str text);
 /* The next secret at or after *at: sets its bytes and moves *at behind it; false when there is none. redact() masks these. */
 bool redact_next(Str text, uint32_t *at, Span *secret);
+/* Masks in the error's texts every secret value that `text` (the statement) holds: a message may quote the token at fault. */
+void err_mask_secrets(Err *err, Str text);
 
 /* Tell the compiler a result must be looked at. */
 #define MUST_CHECK __attribute__((warn_unused_result))

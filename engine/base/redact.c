@@ -4,7 +4,7 @@
 
 /* Substrings that make a key secret: Flink's GlobalConfiguration list and the key names of Kafka, HTTP and cloud clients. */
 static const char *const secret_parts[] = {
-    "password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "apikey", "api-key", "api_key", "api.key",
+    "passw", "passphrase", "pasword", "pwd", "secret", "token", "credential", "apikey", "api-key", "api_key", "api.key",
     "accesskey", "access-key", "access_key", "access.key", "account.key", "account-key", "service-key", "private-key",
     "private_key", "private.key", "privatekey", "keystore.key", "ssl.key.pem", "jaas.config", "basic-auth", "auth-params",
     "http-headers", "user-info", "authorization",
@@ -154,4 +154,33 @@ Str redact(Arena *arena, Str text)
     if (text.len > copied) memcpy(end, text.ptr + copied, text.len - copied);
     end += text.len - copied;
     return (Str){ out, (uint32_t)(end - out) };
+}
+
+static void mask_value(char *text, size_t size, Str value)
+{
+    for (char *at = text; (at = strstr(at, value.ptr)) != NULL;) {
+        size_t rest = strlen(at + value.len), room = size - (size_t)(at - text) - 1;
+        if (rest + 6 > room) rest = room > 6 ? room - 6 : 0;
+        memmove(at + 6, at + value.len, rest);
+        memcpy(at, "******", 6);
+        at[6 + rest] = 0;
+        at += 6;
+    }
+}
+
+void err_mask_secrets(Err *err, Str text)
+{
+    uint32_t at = 0;
+    Span secret;
+    Arena *arena = arena_new();
+    while (redact_next(text, &at, &secret)) {
+        Str value = str_trim(str_sub(text, secret.pos, secret.len));
+        while (value.len && (value.ptr[value.len - 1] == ')' || value.ptr[value.len - 1] == ';' || value.ptr[value.len - 1] == ',')) value.len--;
+        if (value.len < 3) continue;             /* would mask halves of words */
+        value = str_of(str_cstr(arena, value));
+        mask_value(err->message, sizeof err->message, value);
+        mask_value(err->detail, sizeof err->detail, value);
+        mask_value(err->hint, sizeof err->hint, value);
+    }
+    arena_free(arena);
 }

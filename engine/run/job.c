@@ -124,6 +124,14 @@ static void set_ended(Job *job, JobState state, const Err *err)
     if (eventfd_write(job->ended_fd, 1) != 0) log_error("job", "cannot signal the end of job %s", job->id);
 }
 
+/* What was left out is said at the end: neither a bad record nor a late row goes in silence. */
+static void tell_left_out(Job *job)
+{
+    const JobMetrics *m = &job->metrics;
+    if (m->bad_records) log_notice("job", STR_FMT ": records skipped because they could not be read: %llu", STR_ARG(job->plan->name), (unsigned long long)m->bad_records);
+    if (m->late_rows) log_notice("job", STR_FMT ": late rows left out: %llu", STR_ARG(job->plan->name), (unsigned long long)m->late_rows);
+}
+
 static void *job_thread(void *arg)
 {
     Job *job = arg;
@@ -133,6 +141,7 @@ static void *job_thread(void *arg)
     bool ended = false, ok = run_to_end(job, pipeline, &ended, &err);
     if (ok && !ended && stop_requested(job, STOP_CLEAN) && !stop_requested(job, STOP_NOW)) ok = stop_cleanly(job, pipeline, &err);
     publish_metrics(job, true);
+    tell_left_out(job);
     for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
     /* A collector that wants no more rows ends the job without an error. */
     if (stop_requested(job, STOP_NOW) || (!ok && !err.set)) set_ended(job, JOB_CANCELLED, NULL);

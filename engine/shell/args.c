@@ -46,7 +46,10 @@ static bool parse_choice(const char *value, const char *on, const char *off, Cho
 static bool parse_define(Arena *arena, Args *args, const char *value, Err *err)
 {
     const char *eq = strchr(value, '=');
-    if (!eq || eq == value) return usage(err, "Write -D NAME=VALUE.", "-D needs a name and a value, not", value);
+    if (!eq || eq == value) {
+        err_set(err, E_USAGE, "-D needs a name and a value");
+        return err_hint(err, "Write -D NAME=VALUE.");
+    }
     Define d = { { value, (uint32_t)(eq - value) }, str_of(eq + 1) };
     ARENA_PUSH(arena, args->defines, d);
     return true;

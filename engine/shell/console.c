@@ -5,6 +5,7 @@
 #include "engine/base/log.h"
 #include "engine/plan/config.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -65,19 +66,29 @@ static void on_rows_begin(void *ctx, const Schema *schema, bool streaming)
     free(types);
 }
 
+/* Rows that cannot be written end the query: quietly where the reader of a pipe has gone, with an error otherwise. */
+static void note_output(Console *c, int number)
+{
+    if (ferror(c->out) && !c->output_errno) c->output_errno = number ? number : EIO;
+}
+
 static bool on_rows(void *ctx, const Batch *batch, const Schema *schema)
 {
     Console *c = ctx;
     (void)schema;
+    errno = 0;
     render_batch(c->render, batch);
-    return !ferror(c->out);                      /* the reader of a pipe has gone: end the query */
+    note_output(c, errno);
+    return !ferror(c->out);
 }
 
 static void on_rows_end(void *ctx, bool cancelled)
 {
     Console *c = ctx;
+    errno = 0;
     render_end(c->render, cancelled, c->timing ? (double)(clock_monotonic_us() - c->started_us) / 1e6 : -1);
     c->render = NULL;
+    note_output(c, errno);
 }
 
 static void on_submitted(void *ctx, Job *job)
@@ -169,7 +180,9 @@ int console_run_text(Console *c, Str file, Str text, bool keep_going)
         int64_t started = clock_monotonic_us();
         if (ok) ok = execute(c, &one, &err);
         if (c->timing && c->interactive) fprintf(stderr, "Time: %.3f s\n", (double)(clock_monotonic_us() - started) / 1e6);
+        if (ok && c->output_errno && c->output_errno != EPIPE) ok = err_set(&err, E_IO, "rows cannot be written: %s", strerror(c->output_errno));
         if (ok) continue;
+        err_mask_secrets(&err, one.text);
         if (err.span.len) err.span = script_span(&one, err.span);      /* the text after ${VAR} substitution to the source */
         console_error(c, &err, file, text, one.offset);
         if (code == EXIT_DONE) code = console_exit_code(&err);

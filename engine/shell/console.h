@@ -15,6 +15,7 @@ typedef struct Console {
     int64_t started_us;
     Str file, text;                              /* source of the statement under way, for carets */
     bool quit;
+    int output_errno;                            /* why rows could not be written; 0 = they could */
 } Console;
 
 enum { EXIT_DONE = 0, EXIT_JOB_FAILED = 1, EXIT_USAGE = 2, EXIT_SQL = 3 };

@@ -43,6 +43,17 @@ same "$(code "$WEIR" check - <<< "CREATE TABLE v (a INT) WITH ('connector'='data
 # secrets stay out
 same "$(code "$WEIR" -c "CREATE TABLE s (a INT) WITH ('connector'='jdbc','url'='jdbc:postgresql://h/d','table-name'='t','username'='u','password'='hunter2', 'nonsense'='1'); SELECT * FROM s;")" 3
 ! grep -q hunter2 "$dir/err" || fail "the password shows"
+same "$(code "$WEIR" -c "CREATE TABLE a (a INT) WITH ('connector'='jdbc','password'=SEKRET);")" 3
+! grep -q SEKRET "$dir/err" || fail "a password without quotes shows"
+same "$(code "$WEIR" -c "SET 'x.url'='jdbc:postgresql://u:SEKRET@h/x'; SET;")" 0
+! grep -q SEKRET "$dir/out" "$dir/err" || fail "SET shows a password"
+# rows that cannot be written are an error; a reader that has gone is none
+rc=0; "$WEIR" -q -c "SELECT 1;" > /dev/full 2> "$dir/err" || rc=$?
+same $rc 1; says 'cannot be written'
+# records left out are counted
+printf '{"a":1}\nbroken\n' > "$dir/bad.json"
+same "$(code "$WEIR" --format csv -c "CREATE TABLE f (a INT) WITH ('connector'='filesystem','path'='$dir/bad.json','format'='json','json.ignore-parse-errors'='true'); SELECT * FROM f;")" 0
+says 'could not be read: 1'
 # LIMIT is the end of a query over an endless table, with a filter and with two inputs too
 endless="CREATE TABLE g (a INT) WITH ('connector'='datagen','rows-per-second'='1000');"
 same "$(timeout 20 "$WEIR" -q --format csv -c "$endless SELECT 1 AS n FROM g WHERE a > 0 LIMIT 3;")" $'op,n\n+I,1\n+I,1\n+I,1'
