@@ -207,25 +207,13 @@ static void write_text(const Encoder *e, Str text, StrBuf *out)
 
 /* Messages: all digits of the scale, whatever the option says (measured). Files: without trailing zeros; then java.math.BigDecimal.toString
  * (100000 is 1E+5) or toPlainString. */
-static void write_decimal(const Encoder *e, i128 v, uint32_t type_scale, StrBuf *out)
+static void write_decimal(const Encoder *e, i128 v, uint32_t scale, StrBuf *out)
 {
-    int32_t scale = (int32_t)type_scale, size = 0;
-    if (e->in_message) { decimal_print(v, type_scale, out); return; }
-    if (v == 0) { strbuf_addc(out, '0'); return; }
-    while (v % 10 == 0 && (e->conf.scientific || scale > 0)) { v /= 10; scale--; }
-    for (i128 t = v; t; t /= 10) size++;
-    int32_t adjusted = size - 1 - scale;
-    if (!e->conf.scientific || scale == 0 || (scale > 0 && adjusted >= -6)) { decimal_print(v, (uint32_t)scale, out); return; }
-    decimal_print(v, (uint32_t)(size - 1), out);
-    strbuf_addf(out, "E%+d", adjusted);
-}
-
-static uint32_t fraction_digits(int32_t nano)
-{
-    uint32_t n = 9;
-    if (nano == 0) return 0;
-    while (nano % 10 == 0) { nano /= 10; n--; }
-    return n;
+    if (e->in_message) { decimal_print(v, scale, out); return; }
+    if (e->conf.scientific) { decimal_print_java(v, scale, out); return; }
+    if (v == 0) scale = 0;
+    for (; scale > 0 && v % 10 == 0; scale--) v /= 10;
+    decimal_print(v, scale, out);
 }
 
 static void write_base64(Str bytes, StrBuf *out)

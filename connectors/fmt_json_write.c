@@ -91,28 +91,11 @@ void json_encoder_free(Encoder *e)
     if (e) arena_free(e->arena);
 }
 
-/* Plain: all digits of the scale. Otherwise without trailing zeros, then java.math.BigDecimal.toString: an exponent when the scale is negative or the number below 1e-6 (100.00 is 1E+2). */
-static void write_decimal(const Encoder *e, i128 v, uint32_t type_scale, StrBuf *out)
+/* With an exponent where Java writes one, or all digits of the scale (encode.decimal-as-plain-number). */
+static void write_decimal(const Encoder *e, i128 v, uint32_t scale, StrBuf *out)
 {
-    int32_t scale = (int32_t)type_scale;
-    if (e->plain_decimal) { decimal_print(v, type_scale, out); return; }
-    if (v == 0) { strbuf_addc(out, '0'); return; }
-    while (v % 10 == 0) { v /= 10; scale--; }
-    int32_t digits = 0;
-    for (i128 t = v < 0 ? -v : v; t; t /= 10) digits++;
-    int32_t adjusted = digits - 1 - scale;
-    if (scale == 0 || (scale > 0 && adjusted >= -6)) { decimal_print(v, (uint32_t)scale, out); return; }
-    decimal_print(v, (uint32_t)(digits - 1), out);
-    strbuf_addf(out, "E%+d", adjusted);
-}
-
-/* Fraction digits only as many as are not zero. */
-static uint32_t fraction_digits(int32_t nano)
-{
-    uint32_t n = 9;
-    if (nano == 0) return 0;
-    while (nano % 10 == 0) { nano /= 10; n--; }
-    return n;
+    if (e->plain_decimal) decimal_print(v, scale, out);
+    else decimal_print_java(v, scale, out);
 }
 
 static void write_timestamp(const Encoder *e, const Type *type, const Datum *value, StrBuf *out)

@@ -39,6 +39,8 @@ Str zone_abbrev(const Zone *zone, int64_t utc_sec);                   /* "EST" *
 /* Text in SQL form. frac = digits printed. */
 void date_print(int32_t days, StrBuf *out);
 void time_print(int32_t ms, uint32_t precision, StrBuf *out);         /* TIME(0) hh:mm:ss; TIME(p>0) at least one digit, no trailing zeros */
+/* Digits of a fraction without its trailing zeros: 0 for a whole second. */
+uint32_t fraction_digits(int32_t nano);
 void timestamp_print(Instant instant, uint32_t frac, StrBuf *out);
 void interval_month_print(int64_t months, StrBuf *out);               /* +1-00 */
 void interval_second_print(int64_t ms, StrBuf *out);                  /* +1 00:00:00.000 */

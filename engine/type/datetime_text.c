@@ -366,3 +366,11 @@ bool timestamp_parse_literal(Str text, Instant *out, uint32_t *precision)
     *out = civil_instant(&civil);
     return true;
 }
+
+uint32_t fraction_digits(int32_t nano)
+{
+    uint32_t n = 9;
+    if (nano == 0) return 0;
+    while (nano % 10 == 0) { nano /= 10; n--; }
+    return n;
+}

@@ -13,6 +13,8 @@ bool decimal_mul(i128 a, uint32_t sa, i128 b, uint32_t sb, uint32_t p, uint32_t 
 bool decimal_div(i128 a, uint32_t sa, i128 b, uint32_t sb, uint32_t p, uint32_t s, i128 *out);        /* b <> 0 */
 bool decimal_mod(i128 a, uint32_t sa, i128 b, uint32_t sb, uint32_t p, uint32_t s, i128 *out);        /* sign of a; b <> 0 */
 int decimal_cmp(i128 a, uint32_t sa, i128 b, uint32_t sb);
+/* As java.math.BigDecimal.toString without trailing zeros: an exponent when the scale turns negative or the number is below 1e-6 (100.00 is 1E+2). */
+void decimal_print_java(i128 v, uint32_t scale, StrBuf *out);
 void decimal_print(i128 v, uint32_t scale, StrBuf *out);                           /* plain notation */
 bool decimal_parse(Str text, uint32_t p, uint32_t s, i128 *out);                   /* [+-]digits[.digits][e[+-]n], HALF_UP; no blanks */
 double decimal_to_double(i128 v, uint32_t scale);

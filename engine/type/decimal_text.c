@@ -201,3 +201,15 @@ bool decimal_from_double(double v, uint32_t p, uint32_t s, i128 *out)
     if (v < 0) *out = -*out;
     return true;
 }
+
+void decimal_print_java(i128 v, uint32_t type_scale, StrBuf *out)
+{
+    int32_t scale = (int32_t)type_scale, digits = 0;
+    if (v == 0) { strbuf_addc(out, '0'); return; }
+    while (v % 10 == 0) { v /= 10; scale--; }
+    for (i128 t = v; t; t /= 10) digits++;
+    int32_t adjusted = digits - 1 - scale;
+    if (scale == 0 || (scale > 0 && adjusted >= -6)) { decimal_print(v, (uint32_t)scale, out); return; }
+    decimal_print(v, (uint32_t)(digits - 1), out);
+    strbuf_addf(out, "E%+d", adjusted);
+}
