@@ -1,6 +1,6 @@
 /* What a connector is: a row of connectors/table.c. Connectors see base, type, this header, format.h and their client library.
  * Threading: a Source or Sink is used by its job's thread only; client libraries may run threads of their own behind it.
- * Contract of recovery: position() after poll() covers exactly the rows handed out so far. */
+ * Contract of recovery: position() after poll() covers exactly the rows handed out so far. Exactly-once: docs/recovery.md. */
 #ifndef WEIR_CONNECTORS_CONNECTOR_H
 #define WEIR_CONNECTORS_CONNECTOR_H
 #include "engine/base/option.h"
@@ -43,6 +43,9 @@ typedef struct SourceSpec {
 
 typedef enum PollResult { POLL_DATA, POLL_IDLE, POLL_END, POLL_ERROR } PollResult;
 typedef struct SourceStats { uint64_t rows, bytes, bad_records, lag; bool has_lag; } SourceStats;
+/* Where a consumer group stands once a checkpoint is durable: the next offset to read. */
+typedef struct GroupOffset { Str group, topic; int32_t partition; int64_t offset; } GroupOffset;
+typedef struct GroupOffsets { GroupOffset *v; uint32_t n, cap; } GroupOffsets;
 typedef struct Source Source;                    /* concrete sources embed nothing: opaque per connector */
 typedef struct SourceVt {
     /* saved_position: bytes of an earlier position() of the same table, or empty for a fresh start. */
@@ -52,6 +55,8 @@ typedef struct SourceVt {
     bool (*position)(Source *source, StrBuf *out, Err *err);
     /* Checkpoint `ckpt_id` that holds the given position is durable: commit offsets to the group, etc. NULL = nothing to do. */
     bool (*committed)(Source *source, uint64_t ckpt_id, Str position, Err *err);
+    /* Group offsets that `position` stands for, appended to *out in arena: an exactly-once kafka sink sends them in its transaction. NULL = none. */
+    bool (*group_offsets)(Source *source, Str position, Arena *arena, GroupOffsets *out, Err *err);
     /* Splits (partitions) assigned now; rows carry Batch.split < this. NULL = 1. finished(split): bounded split that ended. */
     uint32_t (*splits)(Source *source);
     bool (*split_finished)(Source *source, uint32_t split);
@@ -72,6 +77,11 @@ typedef struct SinkSpec {
     Str job_name;
     uint32_t parallel_index, parallel_count;
     const _Atomic(bool) *cancel;                 /* as SourceSpec.cancel: retries of an absent server look at it */
+    /* Exactly-once (ConnectorDef.exactly_once said so): the rows of one epoch are written in one go right before commit(epoch). */
+    bool exactly_once;
+    Str epoch_key;                               /* names this sink of this job in the target, the same after every restart: "weather/default_catalog.default_database.t" */
+    Str lineage;                                 /* 32 hex digits: the chain of checkpoints that this job continues; a fresh start begins a new one */
+    const GroupOffsets *(*offsets)(void *ctx); void *offsets_ctx;   /* of the epoch that is being committed; valid during the call */
 } SinkSpec;
 typedef struct SinkStats { uint64_t rows, bytes, retries; } SinkStats;
 typedef struct Sink Sink;
@@ -84,7 +94,14 @@ typedef struct SinkVt {
     int64_t (*next_deadline_us)(Sink *sink);                 /* INT64_MAX = none */
     /* Barrier: everything written so far is durable (at-least-once) or prepared (exactly-once); handle goes into the checkpoint. */
     bool (*prepare)(Sink *sink, uint64_t ckpt_id, StrBuf *handle, Err *err);
-    bool (*commit)(Sink *sink, uint64_t ckpt_id, Err *err);  /* checkpoint is durable; idempotent. NULL = nothing */
+    /* Checkpoint is durable; idempotent. NULL = nothing. Exactly-once sinks with claim(): all rows written since the last commit, and the number
+     * ckpt_id, become visible in the target in one step. A retriable Err says that they did not, or that nobody knows: the job goes back to that same
+     * checkpoint, opens the sink anew, and claim() tells whether the epoch has to be written again. */
+    bool (*commit)(Sink *sink, uint64_t ckpt_id, Err *err);
+    /* Exactly-once sinks whose target keeps the epoch beside the rows; called once after open, before the first write. *epoch: the last one of spec->lineage
+     * that the target holds, 0 = none; *other: the last one of another lineage when it holds that instead (the job starts over), else 0. From now on no
+     * earlier writer of spec->epoch_key can commit (fencing); a commit of it that is under way is waited for. prepare() is not called for such sinks. */
+    bool (*claim)(Sink *sink, uint64_t *epoch, uint64_t *other, Err *err);
     bool (*finish)(Sink *sink, Err *err);                    /* input ended: flush all, wait for acknowledgement */
     void (*stats)(const Sink *sink, SinkStats *out);
     void (*close)(Sink *sink);                               /* without flushing: after finish or an error */
@@ -103,6 +120,8 @@ typedef struct ConnectorDef {
     uint8_t (*source_changes)(const ConnTable *table);
     uint8_t (*sink_changes)(const ConnTable *table);
     bool (*bounded)(const ConnTable *table);     /* NULL = caps & CONN_BOUNDED */
+    bool (*exactly_once)(const ConnTable *table);        /* as a sink: the options ask for it, or it always is; NULL = never */
+    bool (*transient)(const ConnTable *table);   /* what the table holds ends with the process (embedded broker): no position in it outlives it; NULL = never */
     const SourceVt *source; const SinkVt *sink; const struct LookupVt *lookup;
     const char *doc;
 } ConnectorDef;
