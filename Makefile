@@ -7,7 +7,7 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-proto
            -Wpointer-arith -Wwrite-strings -Wno-format-nonliteral -fno-common $(WERROR)
 HARDEN  ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2
 CFLAGS  += -std=c11 -D_GNU_SOURCE -I. -I$(B)/gen -I/usr/include/postgresql -fno-omit-frame-pointer -pthread $(OPT) $(HARDEN) $(WARN) $(SAN)
-LDLIBS  := -Wl,--as-needed -lrdkafka -lpq -lsqlite3 -ledit -lutf8proc -lpcre2-8 -lgmp -lcrypto -lm -lpthread
+LDLIBS  := -Wl,--as-needed -lrdkafka -lpq -lsqlite3 -ledit -lutf8proc -lpcre2-8 -lgmp -lcrypto -lzstd -lxxhash -lm -lpthread
 # Vector kernels gain from -O3 (gcc 12 leaves such loops scalar at -O2).
 KERNELS := engine/expr/kernels%
 

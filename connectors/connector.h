@@ -57,6 +57,8 @@ typedef struct SourceVt {
     bool (*committed)(Source *source, uint64_t ckpt_id, Str position, Err *err);
     /* Group offsets that `position` stands for, appended to *out in arena: an exactly-once kafka sink sends them in its transaction. NULL = none. */
     bool (*group_offsets)(Source *source, Str position, Arena *arena, GroupOffsets *out, Err *err);
+    /* The present position for people: "readings[0]@1234 [1]@77"; appended. NULL = nothing to show. */
+    void (*position_text)(Source *source, StrBuf *out);
     /* Splits (partitions) assigned now; rows carry Batch.split < this. NULL = 1. finished(split): bounded split that ended. */
     uint32_t (*splits)(Source *source);
     bool (*split_finished)(Source *source, uint32_t split);
@@ -79,6 +81,7 @@ typedef struct SinkSpec {
     const _Atomic(bool) *cancel;                 /* as SourceSpec.cancel: retries of an absent server look at it */
     /* Exactly-once (ConnectorDef.exactly_once said so): the rows of one epoch are written in one go right before commit(epoch). */
     bool exactly_once;
+    bool fresh;                                  /* the job starts over: claim() may replace what the target holds of another lineage */
     Str epoch_key;                               /* names this sink of this job in the target, the same after every restart: "weather/default_catalog.default_database.t" */
     Str lineage;                                 /* 32 hex digits: the chain of checkpoints that this job continues; a fresh start begins a new one */
     const GroupOffsets *(*offsets)(void *ctx); void *offsets_ctx;   /* of the epoch that is being committed; valid during the call */
@@ -99,8 +102,8 @@ typedef struct SinkVt {
      * checkpoint, opens the sink anew, and claim() tells whether the epoch has to be written again. */
     bool (*commit)(Sink *sink, uint64_t ckpt_id, Err *err);
     /* Exactly-once sinks whose target keeps the epoch beside the rows; called once after open, before the first write. *epoch: the last one of spec->lineage
-     * that the target holds, 0 = none; *other: the last one of another lineage when it holds that instead (the job starts over), else 0. From now on no
-     * earlier writer of spec->epoch_key can commit (fencing); a commit of it that is under way is waited for. prepare() is not called for such sinks. */
+     * that the target holds, 0 = none; *other: the last one of another lineage when it holds that instead, else 0: replaced when spec->fresh, else left
+     * as it is (the caller refuses to go on). From now on no earlier writer of spec->epoch_key can commit (fencing); a commit of it that is under way is waited for. prepare() is not called for such sinks. */
     bool (*claim)(Sink *sink, uint64_t *epoch, uint64_t *other, Err *err);
     bool (*finish)(Sink *sink, Err *err);                    /* input ended: flush all, wait for acknowledgement */
     void (*stats)(const Sink *sink, SinkStats *out);

@@ -20,6 +20,9 @@ typedef struct OpEnv {
     void (*timer_set)(struct OpEnv *env, Op *op, int64_t when_us);   /* processing time (clock_now_us); fires op->timer once, at or after when_us; setting an earlier one keeps the earlier */
     bool (*collect)(void *ctx, const Batch *batch, const Schema *schema, Err *err); void *collect_ctx;   /* rows of a collect sink */
     Str inline_input; Str job_name;
+    Str job_key, lineage; bool fresh;            /* SinkSpec.epoch_key (its first part), .lineage, .fresh */
+    uint64_t restored_ckpt;                      /* the checkpoint that the job begins with; 0 = it begins empty */
+    const GroupOffsets *(*group_offsets)(struct OpEnv *env);         /* of all sources as of the last barrier; valid until the next call. NULL = none */
     const _Atomic(bool) *cancel;                 /* SourceSpec.cancel, SinkSpec.cancel; NULL = never */
     bool restoring;                              /* sources and sinks connect in restore(), which is then called for every operator (empty bytes: nothing saved) */
     uint32_t max_batch_rows;                     /* tests: sources hand on at most this many rows at a time; 0 = no limit */
@@ -80,10 +83,16 @@ bool op_is_source(const Op *op);
 int64_t op_sink_deadline_us(Op *op);
 bool op_sink_tick(Op *op, int64_t now_us, Err *err) MUST_CHECK;
 bool op_sink_commit(Op *op, uint64_t ckpt_id, Err *err) MUST_CHECK;
-/* Split state of the source that feeds a watermark operator directly or through calcs. */
-/* Counters of the connector; false when it has none. committed: the checkpoint that holds the source's present position is durable. */
+bool op_sink_end(Op *op, Err *err) MUST_CHECK;                               /* the input has ended, or the job stops: after the last commit, flush all */
+size_t op_sink_held(const Op *op);                                           /* bytes of rows held until their checkpoint is durable */
+bool op_sink_is_held(const Op *op);                                          /* exactly-once by epochs: needs checkpoints to write anything */
+/* Counters of the connector; false when it has none. */
 bool op_source_stats(const Op *op, SourceStats *out);
+/* The checkpoint that holds the position of the last barrier is durable. */
 bool op_source_committed(Op *op, uint64_t ckpt_id, Err *err) MUST_CHECK;
+bool op_source_group_offsets(Op *op, Arena *arena, GroupOffsets *out, Err *err) MUST_CHECK;   /* of the last barrier */
+void op_source_position_text(Op *op, StrBuf *out);                           /* the present one, for people */
+/* Split state of the source that feeds a watermark operator directly or through calcs. */
 uint32_t op_source_splits(const Op *source_op);
 bool op_source_split_finished(const Op *source_op, uint32_t split);
 #endif

@@ -1,7 +1,13 @@
 /* Sink: checks NOT NULL (of a SELECT too, as Flink does), hands rows to a connector's sink or to the session's collector, and drives flushes and commits.
  * NOT NULL is enforced here alone, as in Flink (table.exec.sink.not-null-enforcer): ERROR fails the job, DROP leaves the row out.
- * State: the connector's prepared handle. While restoring, the connector is opened in restore() with that handle. */
-#include "engine/op/op_classes.h"
+ * Three ways to a connector: at-least-once ones are written to at once and flush at barriers (prepare); filesystem prepares a handle that its commit
+ * makes visible; exactly-once ones that keep the epoch in their target (SinkVt.claim) get the rows of an epoch only when the checkpoint that holds
+ * those very rows is durable, and once more after a restore if claim() says that the target lacks the epoch (docs/recovery.md).
+ * State: the connector's prepared handle, the held rows of the last barrier. While restoring, the connector is opened in restore(). */
+#include "engine/base/log.h"
+#include "engine/op/held_rows.h"
+
+enum { HELD_BYTES_MAX = 1 << 30 };               /* checkpoints come early long before (runner.c); only a batch job can get here */
 
 typedef struct SinkOp {
     Op op;
@@ -9,13 +15,86 @@ typedef struct SinkOp {
     const SinkVt *vt;               /* NULL = collect */
     Sink *sink;
     StrBuf handle;                  /* of the last prepare */
+    bool holds;                     /* rows wait for their checkpoint */
+    HeldRows held;                  /* since the last barrier */
+    StrBuf sealed; uint64_t epoch;  /* rows of the last barrier, not yet committed, and its checkpoint */
+    Arena *arena;                   /* epoch_key */
     uint64_t dropped;               /* rows left out by NULLS_DROP */
 } SinkOp;
+
+/* --- opening --- */
+
+static const GroupOffsets *sink_offsets(void *ctx)
+{
+    OpEnv *env = ctx;
+    return env->group_offsets ? env->group_offsets(env) : NULL;
+}
+
+/* "job/table", told apart by "#2" when the job writes a table twice. */
+static Str epoch_key(SinkOp *sink)
+{
+    const Op *op = &sink->op;
+    const Plan *plan = op->env->plan;
+    Str table = op->node->u.sink.conn->identifier;
+    uint32_t nth = 1;
+    for (uint32_t i = 0; i < op->node->id; i++) {
+        const PlanNode *other = plan->nodes[i];
+        nth += other->kind == PLAN_SINK && other->u.sink.connector && str_eq(other->u.sink.conn->identifier, table);
+    }
+    Str key = str_printf(sink->arena, STR_FMT "/" STR_FMT, STR_ARG(op->env->job_key), STR_ARG(table));
+    return nth == 1 ? key : str_printf(sink->arena, STR_FMT "#%u", STR_ARG(key), nth);
+}
+
+static bool sink_write(void *ctx, const Batch *batch, Err *err)
+{
+    SinkOp *sink = ctx;
+    return sink->vt->write(sink->sink, batch, err) || op_fail(&sink->op, err);
+}
+
+/* Writes the sealed rows with their epoch. An epoch without rows leaves no trace: to write it again would change nothing. */
+static bool commit_sealed(SinkOp *sink, Err *err)
+{
+    if (sink->sealed.len == 0) return true;
+    if (!held_rows_replay(strbuf_str(&sink->sealed), sink->op.node->schema, sink_write, sink, err)) return false;
+    if (!sink->vt->commit(sink->sink, sink->epoch, err)) return op_fail(&sink->op, err);
+    strbuf_clear(&sink->sealed);
+    return true;
+}
+
+static bool claim_restored(SinkOp *sink, uint64_t epoch, uint64_t other, Err *err)
+{
+    Str table = sink->spec.table->identifier;
+    if (other) {
+        err_set(err, E_SNAPSHOT, "another run of job \"" STR_FMT "\" has written to " STR_FMT " since this checkpoint was taken", STR_ARG(sink->op.env->job_key), STR_ARG(table));
+        return err_hint(err, "Go on with that run's state directory, or start over with --fresh (rows may then be written again).");
+    }
+    if (epoch > sink->op.env->restored_ckpt) {
+        err_set(err, E_SNAPSHOT, STR_FMT " holds epoch %llu, but the newest checkpoint that can be read is %llu: the rows between them would be written twice", STR_ARG(table),
+                (unsigned long long)epoch, (unsigned long long)sink->op.env->restored_ckpt);
+        return err_hint(err, "Bring the later checkpoint back, or start over with --fresh.");
+    }
+    if (epoch == sink->epoch) strbuf_clear(&sink->sealed);
+    else if (sink->sealed.len) log_notice("ckpt", "table \"" STR_FMT "\": writing the rows of checkpoint %llu, which the last run did not finish", STR_ARG(sink->spec.table->name), (unsigned long long)sink->epoch);
+    return commit_sealed(sink, err);
+}
+
+/* Takes the target over and settles what the last run left open. */
+static bool sink_claim(SinkOp *sink, Err *err)
+{
+    uint64_t epoch = 0, other = 0;
+    if (!sink->vt->claim(sink->sink, &epoch, &other, err)) return op_fail(&sink->op, err);
+    if (!sink->spec.fresh) return claim_restored(sink, epoch, other, err) || op_fail(&sink->op, err);
+    if (other)
+        log_warn("ckpt", "table \"" STR_FMT "\" holds rows of an earlier run of job \"" STR_FMT "\" (epoch %llu); this start knows nothing of it and may write them again",
+                 STR_ARG(sink->spec.table->name), STR_ARG(sink->op.env->job_key), (unsigned long long)other);
+    return true;
+}
 
 static bool sink_connect(SinkOp *sink, Str saved, Err *err)
 {
     sink->sink = sink->vt->open(&sink->spec, saved, err);
-    return sink->sink || op_fail(&sink->op, err);
+    if (!sink->sink) return op_fail(&sink->op, err);
+    return !sink->holds || sink_claim(sink, err);
 }
 
 static bool sink_open(Op *op, Err *err)
@@ -23,14 +102,21 @@ static bool sink_open(Op *op, Err *err)
     SinkOp *sink = (SinkOp *)op;
     const SinkConfig *config = &op->node->u.sink;
     if (!config->connector) return true;
+    sink->arena = arena_new();
     sink->vt = config->connector->sink;
     sink->spec = (SinkSpec){
         .table = config->conn, .in = op->node->schema, .metadata = config->metadata, .nmetadata = config->nmetadata,
         .changes = op->node->inputs[0]->changes, .rowtime = config->rowtime, .overwrite = config->overwrite,
         .static_partition = config->static_partition, .job_name = op->env->job_name, .cancel = op->env->cancel, .parallel_index = 0, .parallel_count = 1,
+        .exactly_once = config->connector->exactly_once && config->connector->exactly_once(config->conn), .lineage = op->env->lineage, .fresh = op->env->fresh,
+        .offsets = sink_offsets, .offsets_ctx = op->env,
     };
+    sink->spec.epoch_key = epoch_key(sink);
+    sink->holds = sink->spec.exactly_once && sink->vt->claim;
     return op->env->restoring || sink_connect(sink, STR_NULL, err);
 }
+
+/* --- rows --- */
 
 static bool fail_null(const SinkOp *sink, const Column *column, Err *err)
 {
@@ -102,23 +188,55 @@ static bool sink_process(Op *op, uint32_t input, const Batch *in, Err *err)
     uint32_t live = batch_live(&batch);
     if (!live) return true;
     op->rows_out += live;
-    if (sink->vt) return sink->vt->write(sink->sink, &batch, err) || op_fail(op, err);
+    if (sink->holds) {
+        held_rows_add(&sink->held, op->node->schema, &batch);
+        if (sink->held.bytes.len <= HELD_BYTES_MAX) return true;
+        err_set(err, E_BUDGET, "more than 1 GiB of rows wait to be written to " STR_FMT " in one step", STR_ARG(sink->spec.table->identifier));
+        return err_hint(err, "Leave 'sink.delivery-guarantee' = 'exactly-once' out for this job, or split its input.");
+    }
+    if (sink->vt) return sink_write(sink, &batch, err);
     return !op->env->collect || op->env->collect(op->env->collect_ctx, &batch, op->node->schema, err);
 }
 
+/* --- checkpoints --- */
+
+/* The rows since the last barrier join those that an earlier barrier sealed, should its checkpoint have failed. */
 static bool sink_barrier(Op *op, uint64_t ckpt_id, Err *err)
 {
     SinkOp *sink = (SinkOp *)op;
     strbuf_clear(&sink->handle);
+    sink->epoch = ckpt_id;
+    if (sink->holds) {
+        if (sink->sealed.len) {
+            strbuf_adds(&sink->sealed, strbuf_str(&sink->held.bytes));
+        } else {
+            StrBuf swap = sink->sealed;
+            sink->sealed = sink->held.bytes;
+            sink->held.bytes = swap;
+        }
+        strbuf_clear(&sink->held.bytes);
+        return true;
+    }
     if (!sink->vt || !sink->vt->prepare) return true;
     return sink->vt->prepare(sink->sink, ckpt_id, &sink->handle, err) || op_fail(op, err);
 }
 
-static bool sink_finish(Op *op, Err *err)
+bool op_sink_end(Op *op, Err *err)
 {
     SinkOp *sink = (SinkOp *)op;
-    if (!sink->vt || !sink->vt->finish) return true;
+    if (!sink->vt || !sink->vt->finish || sink->holds) return true;
     return sink->vt->finish(sink->sink, err) || op_fail(op, err);
+}
+
+bool op_sink_is_held(const Op *op)
+{
+    return ((const SinkOp *)op)->holds;
+}
+
+size_t op_sink_held(const Op *op)
+{
+    const SinkOp *sink = (const SinkOp *)op;
+    return (size_t)sink->held.bytes.len + sink->sealed.len;
 }
 
 int64_t op_sink_deadline_us(Op *op)
@@ -137,14 +255,19 @@ bool op_sink_tick(Op *op, int64_t now_us, Err *err)
 bool op_sink_commit(Op *op, uint64_t ckpt_id, Err *err)
 {
     SinkOp *sink = (SinkOp *)op;
+    if (sink->holds) return commit_sealed(sink, err);
     if (!sink->vt || !sink->vt->commit) return true;
     return sink->vt->commit(sink->sink, ckpt_id, err) || op_fail(op, err);
 }
 
+/* Nothing when nothing is open: a query without this sink then loses nothing. */
 static bool sink_snapshot(Op *op, StrBuf *out, Err *err)
 {
+    SinkOp *sink = (SinkOp *)op;
     (void)err;
-    strbuf_put_str(out, strbuf_str(&((SinkOp *)op)->handle));
+    if (!sink->handle.len && !sink->sealed.len) return true;
+    strbuf_put_str(out, strbuf_str(&sink->handle));
+    strbuf_put_str(out, strbuf_str(&sink->sealed));
     return true;
 }
 
@@ -152,7 +275,21 @@ static bool sink_restore(Op *op, Reader *in, Err *err)
 {
     SinkOp *sink = (SinkOp *)op;
     if (!sink->vt) return true;
-    return sink_connect(sink, in->ptr != in->end ? reader_str(in) : STR_NULL, err);
+    bool saved = in->ptr != in->end;
+    Str handle = saved ? reader_str(in) : STR_NULL, sealed = saved ? reader_str(in) : STR_NULL;
+    if (in->bad) return err_set(err, E_SNAPSHOT, "the saved state of a sink cannot be read");
+    sink->epoch = op->env->restored_ckpt;
+    strbuf_adds(&sink->sealed, sealed);
+    if (!sink_connect(sink, handle, err)) return false;
+    if (sink->holds || sealed.len == 0) return true;
+    /* Exactly-once when the checkpoint was taken, no longer now: the rows are written, perhaps again. */
+    strbuf_clear(&sink->sealed);
+    return held_rows_replay(sealed, op->node->schema, sink_write, sink, err);
+}
+
+static size_t sink_bytes(const Op *op)
+{
+    return op_sink_held(op);
 }
 
 static void sink_close(Op *op)
@@ -160,9 +297,12 @@ static void sink_close(Op *op)
     SinkOp *sink = (SinkOp *)op;
     if (sink->sink) sink->vt->close(sink->sink);
     strbuf_free(&sink->handle);
+    held_rows_free(&sink->held);
+    strbuf_free(&sink->sealed);
+    arena_free(sink->arena);
 }
 
 const OpClass op_sink_class = {
-    .name = "Sink", .size = sizeof(SinkOp), .open = sink_open, .process = sink_process, .barrier = sink_barrier, .finish = sink_finish,
-    .snapshot = sink_snapshot, .restore = sink_restore, .close = sink_close,
+    .name = "Sink", .size = sizeof(SinkOp), .open = sink_open, .process = sink_process, .barrier = sink_barrier,
+    .snapshot = sink_snapshot, .restore = sink_restore, .close = sink_close, .state_bytes = sink_bytes,
 };

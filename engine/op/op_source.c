@@ -1,6 +1,7 @@
 /* Source: a connector's scan at the head of a pipeline, polled by the runner; Values is polled through here too.
- * State: the connector's position and whether it has ended. While restoring, the connector is opened in restore(), so that
- * it starts at the saved position and never reads a row twice. */
+ * State: the connector's position at the last barrier and whether it has ended. A checkpoint becomes durable later, when the source has read on:
+ * what is committed then is the barrier's position. While restoring, the connector is opened in restore(), so that it starts at the saved
+ * position and never reads a row twice. */
 #include "engine/op/op_sources.h"
 
 typedef struct ScanOp {
@@ -9,6 +10,7 @@ typedef struct ScanOp {
     const SourceVt *vt;
     Source *source;
     bool ended;
+    StrBuf position;                             /* at the last barrier, or the restored one */
 } ScanOp;
 
 static bool scan_connect(ScanOp *scan, Str position, Err *err)
@@ -103,31 +105,44 @@ bool op_source_stats(const Op *op, SourceStats *out)
     return true;
 }
 
-static bool scan_position(ScanOp *scan, StrBuf *out, Err *err)
+/* --- barriers and what follows them --- */
+
+static bool scan_barrier(Op *op, uint64_t ckpt_id, Err *err)
 {
-    return !scan->vt->position || scan->vt->position(scan->source, out, err) || op_fail(&scan->op, err);
+    ScanOp *scan = (ScanOp *)op;
+    (void)ckpt_id;
+    strbuf_clear(&scan->position);
+    return !scan->vt->position || scan->vt->position(scan->source, &scan->position, err) || op_fail(op, err);
 }
 
 bool op_source_committed(Op *op, uint64_t ckpt_id, Err *err)
 {
     if (op->node->kind != PLAN_SCAN) return true;
     ScanOp *scan = (ScanOp *)op;
-    if (!scan->vt->committed) return true;
-    StrBuf position = { 0 };
-    bool ok = scan_position(scan, &position, err) && scan->vt->committed(scan->source, ckpt_id, strbuf_str(&position), err);
-    strbuf_free(&position);
-    return ok;
+    return !scan->vt->committed || scan->vt->committed(scan->source, ckpt_id, strbuf_str(&scan->position), err) || op_fail(op, err);
+}
+
+bool op_source_group_offsets(Op *op, Arena *arena, GroupOffsets *out, Err *err)
+{
+    if (op->node->kind != PLAN_SCAN) return true;
+    ScanOp *scan = (ScanOp *)op;
+    return !scan->vt->group_offsets || !scan->position.len || scan->vt->group_offsets(scan->source, strbuf_str(&scan->position), arena, out, err) || op_fail(op, err);
+}
+
+void op_source_position_text(Op *op, StrBuf *out)
+{
+    if (op->node->kind != PLAN_SCAN) return;
+    ScanOp *scan = (ScanOp *)op;
+    if (scan->vt->position_text) scan->vt->position_text(scan->source, out);
 }
 
 static bool scan_snapshot(Op *op, StrBuf *out, Err *err)
 {
     ScanOp *scan = (ScanOp *)op;
-    StrBuf position = { 0 };
-    bool ok = scan_position(scan, &position, err);
+    (void)err;
     strbuf_put_u8(out, scan->ended);
-    strbuf_put_str(out, strbuf_str(&position));
-    strbuf_free(&position);
-    return ok;
+    strbuf_put_str(out, strbuf_str(&scan->position));
+    return true;
 }
 
 static bool scan_restore(Op *op, Reader *in, Err *err)
@@ -135,15 +150,18 @@ static bool scan_restore(Op *op, Reader *in, Err *err)
     ScanOp *scan = (ScanOp *)op;
     bool saved = in->ptr != in->end;
     scan->ended = saved && reader_u8(in);
-    return scan_connect(scan, saved ? reader_str(in) : STR_NULL, err);
+    strbuf_clear(&scan->position);
+    if (saved) strbuf_adds(&scan->position, reader_str(in));
+    return scan_connect(scan, strbuf_str(&scan->position), err);
 }
 
 static void scan_close(Op *op)
 {
     ScanOp *scan = (ScanOp *)op;
     if (scan->source) scan->vt->close(scan->source);
+    strbuf_free(&scan->position);
 }
 
 const OpClass op_source_class = {
-    .name = "Source", .size = sizeof(ScanOp), .open = scan_open, .snapshot = scan_snapshot, .restore = scan_restore, .close = scan_close,
+    .name = "Source", .size = sizeof(ScanOp), .open = scan_open, .barrier = scan_barrier, .snapshot = scan_snapshot, .restore = scan_restore, .close = scan_close,
 };

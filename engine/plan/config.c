@@ -21,37 +21,45 @@ const OptionDef config_defs[] = {
     { "pipeline.jars", OPT_LIST, NULL, IGN, NULL, "weir loads no JARs." },
     { "pipeline.classpaths", OPT_LIST, NULL, IGN, NULL, "weir loads no JARs." },
     /* checkpoints */
-    { "execution.checkpointing.interval", OPT_DURATION, "30 s", 0, NULL, "Time between checkpoints: sinks are flushed, offsets committed; 0 = none." },
-    { "execution.checkpointing.mode", OPT_ENUM, "EXACTLY_ONCE", IGN, "EXACTLY_ONCE|AT_LEAST_ONCE", "Guarantees are chosen by each sink." },
-    { "execution.checkpointing.timeout", OPT_DURATION, "10 min", IGN, NULL, "A checkpoint is not given up." },
-    { "execution.checkpointing.min-pause", OPT_DURATION, "0 ms", IGN, NULL, "Checkpoints keep to their interval." },
-    { "execution.checkpointing.dir", OPT_STRING, NULL, IGN, NULL, "Checkpoints flush the sinks and commit offsets; they are not kept as files." },
-    { "execution.checkpointing.savepoint-dir", OPT_STRING, NULL, IGN, NULL, "There are no savepoints." },
-    { "execution.checkpointing.tolerable-failed-checkpoints", OPT_INT, "0", IGN, NULL, "A failed checkpoint fails the job." },
+    { "execution.checkpointing.interval", OPT_DURATION, "30 s", 0, NULL, "Time between checkpoints; 0 = none." },
+    { "execution.checkpointing.min-pause", OPT_DURATION, "0 ms", 0, NULL, "Least time between the end of a checkpoint and the next." },
+    { "execution.checkpointing.timeout", OPT_DURATION, "10 min", 0, NULL, "A checkpoint that takes longer is given up; the next one is tried." },
+    { "execution.checkpointing.tolerable-failed-checkpoints", OPT_INT, NULL, 0, NULL, "Failed checkpoints in a row after which the job fails; not set = it goes on and says so each time." },
+    { "execution.checkpointing.num-retained", OPT_INT, NULL, 0, NULL, "Checkpoints kept on disk; default 2, never fewer." },
+    { "state.checkpoints.num-retained", OPT_INT, NULL, 0, NULL, "Old name of execution.checkpointing.num-retained." },
+    { "weir.checkpoint-fork-above", OPT_MEMORY, "4 mb", 0, NULL, "State larger than this is encoded by a forked process while the job goes on." },
+    { "execution.checkpointing.mode", OPT_ENUM, "EXACTLY_ONCE", IGN, "EXACTLY_ONCE|AT_LEAST_ONCE", "State is always exactly-once; each sink chooses its guarantee." },
+    { "execution.checkpointing.dir", OPT_STRING, NULL, IGN, NULL, "Checkpoints are kept below --state-dir." },
+    { "execution.checkpointing.savepoint-dir", OPT_STRING, NULL, IGN, NULL, "There are no savepoints: copy the job's folder below --state-dir." },
     { "execution.checkpointing.max-concurrent-checkpoints", OPT_INT, "1", IGN, NULL, "weir takes one checkpoint at a time." },
-    { "execution.checkpointing.num-retained", OPT_INT, "2", IGN, NULL, "Checkpoints are not kept as files." },
     { "execution.checkpointing.unaligned.enabled", OPT_BOOL, "false", IGN, NULL, "Barriers never queue behind data in weir." },
     { "execution.checkpointing.unaligned", OPT_BOOL, "false", IGN, NULL, "Old name of execution.checkpointing.unaligned.enabled." },
-    { "execution.checkpointing.externalized-checkpoint-retention", OPT_ENUM, "NO_EXTERNALIZED_CHECKPOINTS", IGN, "NO_EXTERNALIZED_CHECKPOINTS|DELETE_ON_CANCELLATION|RETAIN_ON_CANCELLATION", "weir keeps no checkpoint files." },
-    { "execution.checkpointing.storage", OPT_STRING, NULL, IGN, NULL, "weir keeps no checkpoint files." },
-    { "execution.checkpointing.incremental", OPT_BOOL, "false", IGN, NULL, "Chosen by weir." },
+    { "execution.checkpointing.externalized-checkpoint-retention", OPT_ENUM, "NO_EXTERNALIZED_CHECKPOINTS", IGN, "NO_EXTERNALIZED_CHECKPOINTS|DELETE_ON_CANCELLATION|RETAIN_ON_CANCELLATION", "Checkpoints outlive the process until the job has ended by itself." },
+    { "execution.checkpointing.storage", OPT_STRING, NULL, IGN, NULL, "Checkpoints are kept below --state-dir." },
+    { "execution.checkpointing.incremental", OPT_BOOL, "false", IGN, NULL, "Checkpoints are whole." },
     { "execution.state-recovery.path", OPT_STRING, NULL, 0, NULL, "Start from a savepoint: refused, there are none." },
-    { "execution.state-recovery.ignore-unclaimed-state", OPT_BOOL, "false", IGN, NULL, "There are no savepoints." },
+    { "execution.state-recovery.ignore-unclaimed-state", OPT_BOOL, "false", 0, NULL, "Start although state of the last checkpoint belongs to no operator of the changed query (--allow-non-restored-state)." },
     { "execution.savepoint.path", OPT_STRING, NULL, 0, NULL, "Old name of execution.state-recovery.path." },
     { "state.checkpoints.dir", OPT_STRING, NULL, IGN, NULL, "Old name of execution.checkpointing.dir." },
     { "state.savepoints.dir", OPT_STRING, NULL, IGN, NULL, "Old name of execution.checkpointing.savepoint-dir." },
-    { "state.checkpoints.num-retained", OPT_INT, NULL, IGN, NULL, "Old name of execution.checkpointing.num-retained." },
     { "state.backend.type", OPT_STRING, NULL, IGN, NULL, "weir has one state backend." },
     { "state.backend", OPT_STRING, NULL, IGN, NULL, "weir has one state backend." },
-    { "state.backend.incremental", OPT_BOOL, "false", IGN, NULL, "Chosen by weir." },
-    { "state.checkpoint-storage", OPT_STRING, NULL, IGN, NULL, "weir keeps no checkpoint files." },
-    { "restart-strategy.type", OPT_STRING, NULL, IGN, NULL, "A job that fails stays failed; connectors retry by themselves." },
-    { "restart-strategy", OPT_STRING, NULL, IGN, NULL, "Old name of restart-strategy.type." },
-    { "restart-strategy.fixed-delay.attempts", OPT_INT, "1", IGN, NULL, "See restart-strategy.type." },
-    { "restart-strategy.fixed-delay.delay", OPT_DURATION, "1 s", IGN, NULL, "See restart-strategy.type." },
-    { "restart-strategy.failure-rate.max-failures-per-interval", OPT_INT, "1", IGN, NULL, "weir does not restart jobs." },
-    { "restart-strategy.failure-rate.failure-rate-interval", OPT_DURATION, "1 min", IGN, NULL, "weir does not restart jobs." },
-    { "restart-strategy.failure-rate.delay", OPT_DURATION, "1 s", IGN, NULL, "weir does not restart jobs." },
+    { "state.backend.incremental", OPT_BOOL, "false", IGN, NULL, "Checkpoints are whole." },
+    { "state.checkpoint-storage", OPT_STRING, NULL, IGN, NULL, "Checkpoints are kept below --state-dir." },
+#define RESTARTS "none|off|disable|fixed-delay|fixeddelay|failure-rate|failurerate|exponential-delay|exponentialdelay"
+    { "restart-strategy.type", OPT_ENUM, NULL, 0, RESTARTS, "How a failed job begins again from its last checkpoint; not set = exponential-delay, after failures that may pass by themselves." },
+    { "restart-strategy", OPT_ENUM, NULL, 0, RESTARTS, "Old name of restart-strategy.type." },
+    { "restart-strategy.fixed-delay.attempts", OPT_INT, "1", 0, NULL, "Restarts before the job fails." },
+    { "restart-strategy.fixed-delay.delay", OPT_DURATION, "1 s", 0, NULL, "Pause before a restart." },
+    { "restart-strategy.failure-rate.max-failures-per-interval", OPT_INT, "1", 0, NULL, "Restarts within the interval before the job fails." },
+    { "restart-strategy.failure-rate.failure-rate-interval", OPT_DURATION, "1 min", 0, NULL, "The interval of that count." },
+    { "restart-strategy.failure-rate.delay", OPT_DURATION, "1 s", 0, NULL, "Pause before a restart." },
+    { "restart-strategy.exponential-delay.initial-backoff", OPT_DURATION, "1 s", 0, NULL, "First pause." },
+    { "restart-strategy.exponential-delay.max-backoff", OPT_DURATION, "1 min", 0, NULL, "Longest pause." },
+    { "restart-strategy.exponential-delay.backoff-multiplier", OPT_DOUBLE, "1.5", 0, NULL, "Growth of the pause from one restart to the next." },
+    { "restart-strategy.exponential-delay.reset-backoff-threshold", OPT_DURATION, "1 h", 0, NULL, "Time without failure after which the pause is the first again." },
+    { "restart-strategy.exponential-delay.jitter-factor", OPT_DOUBLE, "0.1", 0, NULL, "Random part of the pause." },
+    { "restart-strategy.exponential-delay.attempts-before-reset-backoff", OPT_INT, "-1", 0, NULL, "Restarts before the job fails; -1 = no limit." },
     /* table: time and semantics */
     { "table.local-time-zone", OPT_STRING, "default", 0, NULL, "Session time zone: \"Europe/Paris\", \"GMT+05:30\", \"UTC\"; default = the system's." },
     { "table.sql-dialect", OPT_ENUM, "default", 0, "default|hive", "Only the default dialect is spoken." },
@@ -216,6 +224,14 @@ int64_t config_i64(const Options *config, const char *key)
     int64_t value = 0;
     Err err = { 0 };
     if (!options_i64(config, config_defs, key, &value, &err) && !options_i64(&(Options){ 0 }, config_defs, key, &value, &err)) return 0;
+    return value;
+}
+
+double config_double(const Options *config, const char *key)
+{
+    double value = 0;
+    Err err = { 0 };
+    if (!options_double(config, config_defs, key, &value, &err) && !options_double(&(Options){ 0 }, config_defs, key, &value, &err)) return 0;
     return value;
 }
 

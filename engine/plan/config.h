@@ -7,5 +7,6 @@ extern const OptionDef config_defs[];            /* ends with name NULL */
 bool config_check(Arena *arena, Str key, Str value, Str *warning, Err *err) MUST_CHECK;
 bool config_bool(const Options *config, const char *key);
 int64_t config_i64(const Options *config, const char *key);       /* durations in us, sizes in bytes */
+double config_double(const Options *config, const char *key);
 Str config_text(const Options *config, const char *key);          /* value or default; STR_NULL if none */
 #endif

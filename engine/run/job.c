@@ -1,4 +1,4 @@
-/* Job: a thread around its pipelines, and the life RUNNING -> FINISHED | FAILED | CANCELLED seen from outside.
+/* Job: a thread around its runner, restarts after failures, and the life RUNNING -> FINISHED | FAILED | CANCELLED seen from outside.
  * Connectors are opened on the caller's thread, so that their errors are the caller's; from then on only the job's thread
  * touches operators. Shared state (state, error, metrics) is under one mutex; the stop flags are atomic. */
 #include "engine/run/affinity.h"
@@ -6,7 +6,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "engine/plan/config.h"
-#include "engine/run/pipeline.h"
+#include "engine/run/restart.h"
+#include "engine/run/runner.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,18 +18,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { WAIT_US = 50000, METRICS_US = 100000 };
+enum { WAIT_US = 50000, METRICS_US = 100000, RESTART_SLICE_US = 50000 };
 typedef enum StopRequest { STOP_NONE, STOP_CLEAN, STOP_NOW } StopRequest;
 
 struct Job {
     int core;                                    /* CORE_ANY: not bound */
     Plan *plan;
     JobConfig config;
-    Pipeline *pipelines; uint32_t npipelines;    /* one today; N equal ones, joined by exchanges, have their place here */
-    int64_t query_start_us;
-    uint64_t next_ckpt;
+    Runner runner;
+    RestartPolicy restart; uint64_t restarts;
     int64_t metrics_due_us;
-    int64_t ckpt_interval_us, ckpt_due_us;       /* 0 = no checkpoints */
     char id[33];
     pthread_t thread; bool started;
     atomic_int stop;                             /* StopRequest */
@@ -53,66 +52,54 @@ static void publish_metrics(Job *job, bool force)
     if (!force && now < job->metrics_due_us) return;
     job->metrics_due_us = now + METRICS_US;
     JobMetrics metrics = { .watermark_us = INT64_MIN };
-    for (uint32_t i = 0; i < job->npipelines; i++) pipeline_metrics(&job->pipelines[i], &metrics);
+    runner_metrics(&job->runner, &metrics);
+    metrics.restarts = job->restarts;
     pthread_mutex_lock(&job->mutex);
     metrics.started_us = job->metrics.started_us;
     job->metrics = metrics;
     pthread_mutex_unlock(&job->mutex);
 }
 
-/* Tests: everything the pipeline holds goes through bytes and a new set of operators. */
-static bool rebuild(Job *job, Pipeline *pipeline, Err *err)
+/* Until the input is exhausted and the sinks are finished, or a stop: then with a last checkpoint. */
+static bool run_to_end(Job *job, Err *err)
 {
-    StrBuf bytes = { 0 };
-    uint64_t id = job->next_ckpt++;
-    bool ok = pipeline_snapshot(pipeline, id, &bytes, err) && pipeline_commit(pipeline, id, err);
-    if (ok) {
-        pipeline_close(pipeline);
-        ok = pipeline_open(pipeline, job->plan, &job->config, job->query_start_us, true, err) && pipeline_restore(pipeline, strbuf_str(&bytes), err);
-    }
-    strbuf_free(&bytes);
-    return ok;
-}
-
-/* Every checkpoint interval: sinks flush, then offsets are committed. Nothing is kept of the state. */
-static bool checkpoint_due(Job *job, Pipeline *pipeline, Err *err)
-{
-    int64_t now = clock_monotonic_us();
-    if (!job->ckpt_interval_us || now < job->ckpt_due_us) return true;
-    job->ckpt_due_us = now + job->ckpt_interval_us;
-    uint64_t id = job->next_ckpt++;
-    return pipeline_barrier(pipeline, id, err) && pipeline_commit(pipeline, id, err);
-}
-
-/* *ended: the input is exhausted and the sinks are finished; a stop that comes then has nothing left to do. */
-static bool run_to_end(Job *job, Pipeline *pipeline, bool *ended, Err *err)
-{
-    job->ckpt_due_us = clock_monotonic_us() + job->ckpt_interval_us;
     while (!stop_requested(job, STOP_CLEAN)) {
-        switch (pipeline_step(pipeline, WAIT_US, err)) {
+        switch (runner_step(&job->runner, WAIT_US, err)) {
         case STEP_FAILED: return false;
-        case STEP_ENDED:
-            *ended = true;
-            return pipeline_commit_sources(pipeline, job->next_ckpt++, err);
+        case STEP_ENDED: return true;
         case STEP_IDLE: break;
         case STEP_WORKED:
-            if (job->config.restore_every_step && !rebuild(job, pipeline, err)) return false;
+            if (job->config.restore_every_step && !runner_rebuild(&job->runner, err)) return false;
             break;
         }
-        if (!checkpoint_due(job, pipeline, err)) return false;
         publish_metrics(job, false);
     }
-    return true;
+    return stop_requested(job, STOP_NOW) || runner_stop(&job->runner, err);
 }
 
-/* A clean stop: a last snapshot, so that sinks prepare and commit and offsets are kept, then the sinks are flushed. */
-static bool stop_cleanly(Job *job, Pipeline *pipeline, Err *err)
+/* The pause before a restart; false when a stop came. */
+static bool pause_us(Job *job, int64_t us)
 {
-    StrBuf bytes = { 0 };
-    uint64_t id = job->next_ckpt++;
-    bool ok = pipeline_snapshot(pipeline, id, &bytes, err) && pipeline_commit(pipeline, id, err) && pipeline_finish_sinks(pipeline, err);
-    strbuf_free(&bytes);
-    return ok;
+    for (int64_t end = clock_monotonic_us() + us, now; (now = clock_monotonic_us()) < end;) {
+        if (stop_requested(job, STOP_CLEAN)) return false;
+        clock_sleep_us(end - now < RESTART_SLICE_US ? end - now : RESTART_SLICE_US);
+    }
+    return !stop_requested(job, STOP_CLEAN);
+}
+
+/* After a failure: false when the job stays failed, with the error that says why. */
+static bool begin_again(Job *job, Err *err)
+{
+    int64_t delay;
+    while ((delay = restart_delay_us(&job->restart, err, clock_monotonic_us())) >= 0) {
+        runner_close_pipeline(&job->runner);
+        log_warn("job", STR_FMT " failed and begins again in %lld ms (%s): %s", STR_ARG(job->plan->name), (long long)(delay / 1000), restart_name(&job->restart), err->message);
+        if (!pause_us(job, delay)) return false;
+        err_clear(err);
+        job->restarts++;
+        if (runner_open(&job->runner, err)) return true;
+    }
+    return false;
 }
 
 static void set_ended(Job *job, JobState state, const Err *err)
@@ -137,12 +124,12 @@ static void *job_thread(void *arg)
     Job *job = arg;
     core_bind(job->core, NULL);
     Err err = { 0 };
-    Pipeline *pipeline = &job->pipelines[0];
-    bool ended = false, ok = run_to_end(job, pipeline, &ended, &err);
-    if (ok && !ended && stop_requested(job, STOP_CLEAN) && !stop_requested(job, STOP_NOW)) ok = stop_cleanly(job, pipeline, &err);
+    bool ok;
+    do ok = run_to_end(job, &err);
+    while (!ok && err.set && !stop_requested(job, STOP_CLEAN) && begin_again(job, &err));
     publish_metrics(job, true);
     tell_left_out(job);
-    for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
+    runner_free(&job->runner);
     /* A collector that wants no more rows ends the job without an error. */
     if (stop_requested(job, STOP_NOW) || (!ok && !err.set)) set_ended(job, JOB_CANCELLED, NULL);
     else if (ok) set_ended(job, JOB_FINISHED, NULL);
@@ -154,8 +141,8 @@ static void *job_thread(void *arg)
 
 static void job_destroy(Job *job)
 {
-    for (uint32_t i = 0; i < job->npipelines; i++) pipeline_close(&job->pipelines[i]);
-    free(job->pipelines);
+    runner_free(&job->runner);
+    restart_free(&job->restart);
     if (job->ended_fd >= 0) close(job->ended_fd);
     pthread_mutex_destroy(&job->mutex);
     plan_free(job->plan);
@@ -168,14 +155,9 @@ static Job *job_new(Plan *plan, const JobConfig *config)
     job->plan = plan;
     job->config = *config;
     job->config.cancel = &job->cancel;
-    job->npipelines = 1;
-    job->pipelines = xcalloc(job->npipelines, sizeof *job->pipelines);
-    job->next_ckpt = 1;
     job->state = JOB_RUNNING;
-    job->query_start_us = clock_now_us();
-    job->ckpt_interval_us = plan->config ? config_i64(plan->config, "execution.checkpointing.interval") : 0;
     job->core = plan->config && !config_bool(plan->config, "weir.pin-cores") ? CORE_ANY : core_next();
-    job->metrics.started_us = job->query_start_us;
+    job->metrics.started_us = clock_now_us();
     job->metrics.watermark_us = INT64_MIN;
     pthread_mutex_init(&job->mutex, NULL);
     job->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -186,12 +168,12 @@ static Job *job_new(Plan *plan, const JobConfig *config)
 Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
 {
     Job *job = job_new(plan_owned, config);
-    bool ok = true;
+    bool ok;
     cpu_set_t before;
     /* Clients' threads are started while connectors open: they get the job's core. */
     core_bind(job->core, &before);
     if (config->opening) config->opening(config->opening_ctx, job);
-    for (uint32_t i = 0; ok && i < job->npipelines; i++) ok = pipeline_open(&job->pipelines[i], job->plan, &job->config, job->query_start_us, false, err);
+    ok = runner_init(&job->runner, job->plan, &job->config, err) && runner_open(&job->runner, err);
     if (config->opening) config->opening(config->opening_ctx, NULL);
     core_unbind(job->core, &before);
     if (ok && job->ended_fd < 0) ok = err_set(err, E_EXTERNAL, "cannot make an event descriptor for the job: %s", strerror(errno));
@@ -200,6 +182,7 @@ Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
         job_destroy(job);
         return NULL;
     }
+    restart_init(&job->restart, job->plan->config, job->runner.store != NULL);
     job->started = true;
     return job;
 }

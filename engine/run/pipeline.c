@@ -2,6 +2,7 @@
  * Waits are bounded: by the next timer, the next sink deadline and what the job allows, so that a cancel is seen soon. */
 #include "engine/run/pipeline.h"
 #include "engine/base/clock.h"
+#include "engine/base/log.h"
 
 #include <stdlib.h>
 
@@ -62,13 +63,30 @@ static bool fire_timers(Pipeline *pipeline, bool *fired, Err *err)
 
 /* --- building --- */
 
-bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config, int64_t query_start_us, bool restored, Err *err)
+/* An error is told when the sink commits without offsets: it then has none to send, and the group lags until the source's own commit. */
+static const GroupOffsets *group_offsets(OpEnv *env)
+{
+    Pipeline *pipeline = env->job;
+    Err err = { 0 };
+    if (!pipeline->offsets_arena) pipeline->offsets_arena = arena_new();
+    arena_reset(pipeline->offsets_arena);
+    pipeline->offsets = (GroupOffsets){ 0 };
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (op_is_source(pipeline->ops[i]) && !op_source_group_offsets(pipeline->ops[i], pipeline->offsets_arena, &pipeline->offsets, &err)) {
+            log_warn("job", "group offsets are not known: %s", err.message);
+            return NULL;
+        }
+    return &pipeline->offsets;
+}
+
+bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config, const PipelineStart *start, Err *err)
 {
     *pipeline = (Pipeline){ .plan = plan, .config = config };
     pipeline->env = (OpEnv){
-        .plan = plan, .zone = plan->zone, .batch = plan->batch, .query_start_us = query_start_us, .timer_set = timer_set,
+        .plan = plan, .zone = plan->zone, .batch = plan->batch, .query_start_us = start->query_start_us, .timer_set = timer_set,
         .collect = config->collect, .collect_ctx = config->collect_ctx, .inline_input = config->inline_input, .job_name = plan->name, .cancel = config->cancel,
-        .restoring = restored, .max_batch_rows = config->max_batch_rows, .job = pipeline,
+        .restoring = start->restored, .max_batch_rows = config->max_batch_rows, .job = pipeline, .restored_ckpt = start->ckpt_id, .fresh = start->fresh,
+        .job_key = start->job_key, .lineage = start->lineage, .group_offsets = group_offsets,
     };
     pipeline->ops = xcalloc(plan->nnodes + 1, sizeof *pipeline->ops);
     pipeline->ended = xcalloc(plan->nnodes + 1, sizeof *pipeline->ended);
@@ -96,6 +114,7 @@ void pipeline_close(Pipeline *pipeline)
     free(pipeline->ops);
     free(pipeline->ended);
     free(pipeline->timers);
+    arena_free(pipeline->offsets_arena);
     *pipeline = (Pipeline){ 0 };
 }
 
@@ -194,14 +213,64 @@ StepResult pipeline_step(Pipeline *pipeline, int64_t max_wait_us, Err *err)
     return result == STEP_IDLE && fired ? STEP_WORKED : result;
 }
 
-bool pipeline_finish_sinks(Pipeline *pipeline, Err *err)
+/* --- checkpoints --- */
+
+bool pipeline_barrier(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
 {
     for (uint32_t i = 0; i < pipeline->nops; i++) {
         Op *op = pipeline->ops[i];
-        if (is_sink(op) && op->cls->finish && !op->cls->finish(op, err)) return false;
+        if (op->cls->barrier && !op->cls->barrier(op, ckpt_id, err)) return false;
     }
     return true;
 }
+
+bool pipeline_commit(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (is_sink(pipeline->ops[i]) && !op_sink_commit(pipeline->ops[i], ckpt_id, err)) return false;
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (op_is_source(pipeline->ops[i]) && !op_source_committed(pipeline->ops[i], ckpt_id, err)) return false;
+    return true;
+}
+
+bool pipeline_end_sinks(Pipeline *pipeline, Err *err)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (is_sink(pipeline->ops[i]) && !op_sink_end(pipeline->ops[i], err)) return false;
+    return true;
+}
+
+size_t pipeline_held(const Pipeline *pipeline)
+{
+    size_t held = 0;
+    for (uint32_t i = 0; i < pipeline->nops; i++)
+        if (is_sink(pipeline->ops[i])) held += op_sink_held(pipeline->ops[i]);
+    return held;
+}
+
+size_t pipeline_state_bytes(const Pipeline *pipeline)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < pipeline->nops; i++) {
+        const Op *op = pipeline->ops[i];
+        if (op->cls->state_bytes) bytes += op->cls->state_bytes(op);
+    }
+    return bytes;
+}
+
+void pipeline_positions(Pipeline *pipeline, StrBuf *out)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++) {
+        if (!op_is_source(pipeline->ops[i])) continue;
+        uint32_t before = out->len;
+        if (before) strbuf_addz(out, ", ");
+        uint32_t start = out->len;
+        op_source_position_text(pipeline->ops[i], out);
+        if (out->len == start) out->len = before;
+    }
+}
+
+/* --- metrics --- */
 
 void pipeline_metrics(const Pipeline *pipeline, JobMetrics *out)
 {
@@ -223,7 +292,7 @@ void pipeline_metrics(const Pipeline *pipeline, JobMetrics *out)
             if (op->wm < watermark) watermark = op->wm;
             timed = true;
         }
-        if (op->cls->state_bytes) out->state_bytes += op->cls->state_bytes(op);
     }
+    out->state_bytes += pipeline_state_bytes(pipeline);
     out->watermark_us = timed && watermark != WATERMARK_MAX ? watermark : INT64_MIN;
 }

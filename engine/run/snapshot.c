@@ -1,15 +1,11 @@
-/* Snapshots of a pipeline: a barrier through the graph, then the state of every operator as one byte string.
- * Format: "WSN1", u32 operators; each: digest text (what the operator means, plan_digest; a repeated one gets its count),
- * common part (watermarks, ended inputs, counters), own state. Operators are matched by digest, so a changed query keeps the
- * state of the operators that mean the same. Bytes only: where they are kept is the caller's business. */
+/* Snapshot encoding, restoring, comparing; see snapshot.h. Keys are texts of plan_digest; equal ones of one plan are told apart by how many came before. */
+#include "engine/run/snapshot.h"
 #include "engine/base/hashtab.h"
-#include "engine/run/pipeline.h"
 
 #include <stdlib.h>
 
-static const char magic[4] = { 'W', 'S', 'N', '1' };
+static const char magic[4] = { 'W', 'S', 'N', '2' };
 
-/* The digest of a node; equal nodes of one plan are told apart by how many came before. */
 static void node_key(const Plan *plan, uint32_t at, StrBuf *out)
 {
     plan_digest(plan->nodes[at], out);
@@ -25,6 +21,13 @@ static void node_key(const Plan *plan, uint32_t at, StrBuf *out)
     if (before) strbuf_addf(out, "#%u", before);
 }
 
+static void node_name(const Plan *plan, uint32_t at, StrBuf *out)
+{
+    strbuf_addz(out, plan_kind_name(plan->nodes[at]->kind));
+}
+
+/* --- writing --- */
+
 static void put_common(const Op *op, bool ended, StrBuf *out)
 {
     strbuf_put_u8(out, ended);
@@ -37,6 +40,103 @@ static void put_common(const Op *op, bool ended, StrBuf *out)
         strbuf_put_u64(out, (uint64_t)op->input_wm[i]);
         strbuf_put_u8(out, (uint8_t)(op->input_done[i] | op->input_idle[i] << 1));
     }
+}
+
+static bool encode_op(const Pipeline *pipeline, uint32_t at, StrBuf *head, StrBuf *own, SnapshotPut *put, void *ctx, Err *err)
+{
+    Op *op = pipeline->ops[at];
+    StrBuf part = { 0 };
+    strbuf_clear(head);
+    strbuf_clear(own);
+    if (op->cls->snapshot && !op->cls->snapshot(op, own, err)) return false;
+    strbuf_put_u8(head, 1);
+    node_key(pipeline->plan, at, &part);
+    strbuf_put_str(head, strbuf_str(&part));
+    strbuf_clear(&part);
+    node_name(pipeline->plan, at, &part);
+    strbuf_put_str(head, strbuf_str(&part));
+    strbuf_clear(&part);
+    put_common(op, pipeline->ended[at], &part);
+    strbuf_put_str(head, strbuf_str(&part));
+    strbuf_put_u32(head, own->len);
+    strbuf_free(&part);
+    return put(ctx, strbuf_str(head), err) && put(ctx, strbuf_str(own), err);
+}
+
+bool snapshot_encode(const Pipeline *pipeline, SnapshotPut *put, void *ctx, Err *err)
+{
+    StrBuf head = { 0 }, own = { 0 };
+    bool ok = put(ctx, (Str){ magic, sizeof magic }, err);
+    for (uint32_t i = 0; ok && i < pipeline->nops; i++) ok = encode_op(pipeline, i, &head, &own, put, ctx, err);
+    ok = ok && put(ctx, (Str){ "\0", 1 }, err);
+    strbuf_free(&head);
+    strbuf_free(&own);
+    return ok;
+}
+
+bool snapshot_append(void *strbuf, Str bytes, Err *err)
+{
+    (void)err;
+    strbuf_adds(strbuf, bytes);
+    return true;
+}
+
+void snapshot_operators(const Pipeline *pipeline, StrBuf *out)
+{
+    for (uint32_t i = 0; i < pipeline->nops; i++) {
+        const Op *op = pipeline->ops[i];
+        size_t bytes = op->cls->state_bytes ? op->cls->state_bytes(op) : 0;
+        if (!bytes) continue;
+        strbuf_addf(out, "%zu\t", bytes);
+        node_name(pipeline->plan, i, out);
+        strbuf_addc(out, '\n');
+    }
+}
+
+/* --- reading --- */
+
+typedef struct Saved { Str key, name, common, own; bool claimed; } Saved;
+typedef struct SavedOps { StrMap map; Saved *v; uint32_t n, cap; } SavedOps;   /* parts borrow the snapshot's bytes; by slot of the map */
+
+static bool damaged(Err *err)
+{
+    return err_set(err, E_SNAPSHOT, "the checkpoint is damaged: its operators cannot be read");
+}
+
+static void saved_free(SavedOps *saved)
+{
+    strmap_free(&saved->map);
+    free(saved->v);
+}
+
+static bool read_saved(Str snapshot, SavedOps *out, Err *err)
+{
+    Reader in = { snapshot.ptr, snapshot.ptr + snapshot.len, false };
+    if (snapshot.len < sizeof magic || memcmp(snapshot.ptr, magic, sizeof magic) != 0) return damaged(err);
+    in.ptr += sizeof magic;
+    while (reader_u8(&in) == 1) {
+        Saved one = { .key = reader_str(&in) };
+        one.name = reader_str(&in);
+        one.common = reader_str(&in);
+        one.own = reader_str(&in);
+        if (in.bad) return damaged(err);
+        uint32_t slot = strmap_put(&out->map, one.key, NULL);
+        if (slot >= out->cap) {
+            out->cap = slot * 2 + 16;
+            out->v = xrealloc(out->v, out->cap * sizeof *out->v);
+        }
+        out->v[slot] = one;
+        out->n = slot >= out->n ? slot + 1 : out->n;
+    }
+    return !in.bad || damaged(err);
+}
+
+static Saved *find_saved(SavedOps *saved, const Plan *plan, uint32_t at, StrBuf *key)
+{
+    strbuf_clear(key);
+    node_key(plan, at, key);
+    uint32_t slot = strmap_find(&saved->map, strbuf_str(key));
+    return slot == STRMAP_NONE ? NULL : &saved->v[slot];
 }
 
 static bool get_common(Op *op, Reader *in, bool *ended)
@@ -56,68 +156,6 @@ static bool get_common(Op *op, Reader *in, bool *ended)
     return !in->bad;
 }
 
-static bool put_op(const Pipeline *pipeline, uint32_t at, StrBuf *out, Err *err)
-{
-    Op *op = pipeline->ops[at];
-    StrBuf part = { 0 };
-    node_key(pipeline->plan, at, &part);
-    strbuf_put_str(out, strbuf_str(&part));
-    strbuf_clear(&part);
-    put_common(op, pipeline->ended[at], &part);
-    strbuf_put_str(out, strbuf_str(&part));
-    strbuf_clear(&part);
-    bool ok = !op->cls->snapshot || op->cls->snapshot(op, &part, err);
-    strbuf_put_str(out, strbuf_str(&part));
-    strbuf_free(&part);
-    return ok;
-}
-
-bool pipeline_barrier(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
-{
-    for (uint32_t i = 0; i < pipeline->nops; i++) {
-        Op *op = pipeline->ops[i];
-        if (op->cls->barrier && !op->cls->barrier(op, ckpt_id, err)) return false;
-    }
-    return true;
-}
-
-bool pipeline_snapshot(Pipeline *pipeline, uint64_t ckpt_id, StrBuf *out, Err *err)
-{
-    if (!pipeline_barrier(pipeline, ckpt_id, err)) return false;
-    strbuf_add(out, magic, sizeof magic);
-    strbuf_put_u32(out, pipeline->nops);
-    for (uint32_t i = 0; i < pipeline->nops; i++)
-        if (!put_op(pipeline, i, out, err)) return false;
-    return true;
-}
-
-typedef struct Saved { Str common, own; } Saved;
-
-static bool damaged(Err *err)
-{
-    return err_set(err, E_SNAPSHOT, "snapshot is damaged");
-}
-
-/* Digest -> parts of the snapshot; the parts borrow its bytes. */
-static bool read_saved(Str snapshot, StrMap *map, Saved **saved, Err *err)
-{
-    Reader in = { snapshot.ptr, snapshot.ptr + snapshot.len, false };
-    if (snapshot.len < sizeof magic || memcmp(snapshot.ptr, magic, sizeof magic) != 0) return damaged(err);
-    in.ptr += sizeof magic;
-    uint32_t n = reader_u32(&in);
-    if (in.bad || n > snapshot.len) return damaged(err);
-    *saved = xcalloc(n + 1, sizeof **saved);
-    for (uint32_t i = 0; i < n; i++) {
-        Str key = reader_str(&in);
-        Saved one;
-        one.common = reader_str(&in);
-        one.own = reader_str(&in);
-        if (in.bad) return damaged(err);
-        (*saved)[strmap_put(map, key, NULL)] = one;
-    }
-    return true;
-}
-
 static bool restore_op(Pipeline *pipeline, uint32_t at, const Saved *saved, Err *err)
 {
     Op *op = pipeline->ops[at];
@@ -134,35 +172,43 @@ static bool restore_op(Pipeline *pipeline, uint32_t at, const Saved *saved, Err 
 
 bool pipeline_restore(Pipeline *pipeline, Str snapshot, Err *err)
 {
-    StrMap map = { 0 };
-    Saved *saved = NULL;
+    SavedOps saved = { 0 };
     StrBuf key = { 0 };
-    bool ok = read_saved(snapshot, &map, &saved, err);
-    for (uint32_t i = 0; ok && i < pipeline->nops; i++) {
-        strbuf_clear(&key);
-        node_key(pipeline->plan, i, &key);
-        uint32_t slot = strmap_find(&map, strbuf_str(&key));
-        ok = restore_op(pipeline, i, slot == STRMAP_NONE ? NULL : &saved[slot], err);
-    }
+    bool ok = read_saved(snapshot, &saved, err);
+    for (uint32_t i = 0; ok && i < pipeline->nops; i++) ok = restore_op(pipeline, i, find_saved(&saved, pipeline->plan, i, &key), err);
     strbuf_free(&key);
-    strmap_free(&map);
-    free(saved);
+    saved_free(&saved);
     pipeline->env.restoring = false;
     return ok;
 }
 
-bool pipeline_commit_sources(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
+bool snapshot_compare(const Plan *plan, Str snapshot, SnapshotDiff *out, Err *err)
 {
-    for (uint32_t i = 0; i < pipeline->nops; i++)
-        if (op_is_source(pipeline->ops[i]) && !op_source_committed(pipeline->ops[i], ckpt_id, err)) return false;
-    return true;
+    SavedOps saved = { 0 };
+    StrBuf key = { 0 };
+    bool ok = read_saved(snapshot, &saved, err);
+    for (uint32_t i = 0; ok && i < plan->nnodes; i++) {
+        const OpClass *cls = op_class(plan->nodes[i]->kind);
+        Saved *found = find_saved(&saved, plan, i, &key);
+        if (found) found->claimed = true;
+        if (found || !cls || !cls->snapshot || plan->nodes[i]->kind == PLAN_SINK) continue;
+        node_name(plan, i, &out->missing);
+        strbuf_addc(&out->missing, '\n');
+        out->nmissing++;
+    }
+    for (uint32_t i = 0; ok && i < saved.n; i++) {
+        if (saved.v[i].claimed || saved.v[i].own.len == 0) continue;
+        strbuf_adds(&out->lost, saved.v[i].name);
+        strbuf_addc(&out->lost, '\n');
+        out->nlost++;
+    }
+    strbuf_free(&key);
+    saved_free(&saved);
+    return ok;
 }
 
-bool pipeline_commit(Pipeline *pipeline, uint64_t ckpt_id, Err *err)
+void snapshot_diff_free(SnapshotDiff *diff)
 {
-    for (uint32_t i = 0; i < pipeline->nops; i++) {
-        Op *op = pipeline->ops[i];
-        if (op->node->kind == PLAN_SINK && !op_sink_commit(op, ckpt_id, err)) return false;
-    }
-    return pipeline_commit_sources(pipeline, ckpt_id, err);
+    strbuf_free(&diff->lost);
+    strbuf_free(&diff->missing);
 }

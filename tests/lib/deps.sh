@@ -2,7 +2,7 @@
 # deps.sh build | test: installs the Debian packages that building, or testing, needs and that are missing. Root or sudo.
 set -eu
 build="gcc make pkg-config lemon librdkafka-dev libpq-dev libsqlite3-dev libedit-dev libutf8proc-dev libpcre2-dev
-       libxxhash-dev libgmp-dev libssl-dev tzdata"
+       libxxhash-dev libzstd-dev libgmp-dev libssl-dev tzdata"
 test="$build libcmocka-dev libjansson-dev clang postgresql default-jre-headless maven kcat sqlite3 tmux bats procps"
 case ${1:-build} in
 build) want=$build ;;

@@ -1,0 +1,232 @@
+/* The checkpoint writer's thread; see ckpt_writer.h. One mutex guards the state and what is handed over; the work itself runs outside it. */
+#include "engine/run/ckpt_writer.h"
+#include "engine/base/clock.h"
+#include "engine/base/fault.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+enum { READ_BYTES = 256 << 10, POLL_MS = 100, SUM_BYTES = 8 };
+
+typedef struct Order {
+    CkptInfo info; StrBuf texts;                 /* info's texts live here */
+    int64_t began_us; uint32_t keep;
+    StrBuf bytes;
+    int fd; pid_t pid;                           /* pid 0: bytes are given */
+} Order;
+
+struct CkptWriter {
+    CkptStore *store;
+    bool inline_only, started, quit;
+    atomic_bool give_up;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    CkptState state;
+    Order order;
+    Err err;
+};
+
+static void order_clear(Order *order)
+{
+    strbuf_free(&order->texts);
+    strbuf_free(&order->bytes);
+    *order = (Order){ .fd = -1 };
+}
+
+/* --- the work --- */
+
+static bool given_up(CkptWriter *writer, Err *err)
+{
+    return atomic_load(&writer->give_up) && !err_set(err, E_CANCELLED, "the checkpoint was given up");
+}
+
+static bool child_failed(Err *err)
+{
+    return err_set(err, E_EXTERNAL, "the process that encodes the checkpoint ended before it was done (killed, or out of memory)");
+}
+
+/* Bytes from the child into the store. The last 8 are their sum: a child that died leaves a wrong one. */
+static bool copy_pipe(CkptWriter *writer, int fd, Err *err)
+{
+    XXH3_state_t *sum = XXH3_createState();
+    StrBuf tail = { 0 };
+    bool ok = true, end = false;
+    XXH3_64bits_reset(sum);
+    while (ok && !end) {
+        struct pollfd in = { .fd = fd, .events = POLLIN };
+        if (given_up(writer, err)) ok = false;
+        else if (poll(&in, 1, POLL_MS) <= 0) continue;
+        strbuf_reserve(&tail, READ_BYTES);
+        ssize_t n = ok ? (fault_hit("ckpt.pipe") ? 0 : read(fd, tail.ptr + tail.len, READ_BYTES)) : 0;
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) ok = err_set(err, E_IO, "cannot read the checkpoint from its process: error %d", errno);
+        end = n == 0;
+        tail.len += n > 0 ? (uint32_t)n : 0;
+        uint32_t ready = tail.len > SUM_BYTES ? tail.len - SUM_BYTES : 0;
+        if (!ok || !ready || end) continue;
+        XXH3_64bits_update(sum, tail.ptr, ready);
+        ok = store_put(writer->store, (Str){ tail.ptr, ready }, err);
+        memmove(tail.ptr, tail.ptr + ready, tail.len - ready);
+        tail.len -= ready;
+    }
+    uint64_t told = 0;
+    if (ok && tail.len == SUM_BYTES) memcpy(&told, tail.ptr, sizeof told);
+    if (ok && (tail.len != SUM_BYTES || told != XXH3_64bits_digest(sum))) ok = child_failed(err);
+    XXH3_freeState(sum);
+    strbuf_free(&tail);
+    return ok;
+}
+
+static bool carry_out(CkptWriter *writer, Order *order, Err *err)
+{
+    bool ok = store_begin(writer->store, order->info.id, err);
+    if (ok) ok = order->pid ? copy_pipe(writer, order->fd, err) : store_put(writer->store, strbuf_str(&order->bytes), err);
+    if (ok) ok = !given_up(writer, err);
+    if (ok) {
+        order->info.duration_us = clock_monotonic_us() - order->began_us;
+        ok = store_publish(writer->store, &order->info, order->keep, err);
+    }
+    if (!ok) store_abort(writer->store);
+    if (order->pid) {
+        if (!ok) kill(order->pid, SIGKILL);
+        close(order->fd);
+        while (waitpid(order->pid, NULL, 0) < 0 && errno == EINTR) continue;
+    }
+    return ok;
+}
+
+static void *writer_thread(void *arg)
+{
+    CkptWriter *writer = arg;
+    pthread_mutex_lock(&writer->mutex);
+    while (!writer->quit) {
+        if (writer->state != CKPT_BUSY) {
+            pthread_cond_wait(&writer->cond, &writer->mutex);
+            continue;
+        }
+        Err err = { 0 };
+        pthread_mutex_unlock(&writer->mutex);
+        bool ok = carry_out(writer, &writer->order, &err);
+        pthread_mutex_lock(&writer->mutex);
+        writer->err = err;
+        writer->state = ok ? CKPT_DONE : CKPT_FAILED;
+        pthread_cond_broadcast(&writer->cond);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    return NULL;
+}
+
+/* --- the job's side --- */
+
+CkptWriter *ckpt_writer_new(CkptStore *store, bool inline_only)
+{
+    CkptWriter *writer = xcalloc(1, sizeof *writer);
+    pthread_condattr_t attr;
+    writer->store = store;
+    writer->inline_only = inline_only;
+    writer->order.fd = -1;
+    pthread_mutex_init(&writer->mutex, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->cond, &attr);
+    pthread_condattr_destroy(&attr);
+    return writer;
+}
+
+void ckpt_writer_free(CkptWriter *writer)
+{
+    if (!writer) return;
+    atomic_store(&writer->give_up, true);
+    pthread_mutex_lock(&writer->mutex);
+    writer->quit = true;
+    pthread_cond_broadcast(&writer->cond);
+    pthread_mutex_unlock(&writer->mutex);
+    if (writer->started) pthread_join(writer->thread, NULL);
+    order_clear(&writer->order);
+    pthread_cond_destroy(&writer->cond);
+    pthread_mutex_destroy(&writer->mutex);
+    free(writer);
+}
+
+static void copy_texts(Order *order)
+{
+    CkptInfo *info = &order->info;
+    uint32_t split = info->positions.len;
+    strbuf_adds(&order->texts, info->positions);
+    strbuf_adds(&order->texts, info->operators);
+    Str all = strbuf_str(&order->texts);
+    info->positions = str_sub(all, 0, split);
+    info->operators = str_sub(all, split, all.len);
+}
+
+/* Without a thread (none can be started, or none is wanted) the work is done here. */
+static void begin(CkptWriter *writer, Order *order)
+{
+    atomic_store(&writer->give_up, false);
+    order_clear(&writer->order);
+    writer->order = *order;
+    copy_texts(&writer->order);
+    if (!writer->inline_only && !writer->started) writer->started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
+    if (!writer->started) {
+        err_clear(&writer->err);
+        writer->state = carry_out(writer, &writer->order, &writer->err) ? CKPT_DONE : CKPT_FAILED;
+        return;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    writer->state = CKPT_BUSY;
+    pthread_cond_broadcast(&writer->cond);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+void ckpt_begin_bytes(CkptWriter *writer, const CkptInfo *info, int64_t began_us, uint32_t keep, StrBuf *bytes_owned)
+{
+    Order order = { .info = *info, .began_us = began_us, .keep = keep, .bytes = *bytes_owned, .fd = -1 };
+    *bytes_owned = (StrBuf){ 0 };
+    begin(writer, &order);
+}
+
+void ckpt_begin_child(CkptWriter *writer, const CkptInfo *info, int64_t began_us, uint32_t keep, int fd_owned, pid_t pid)
+{
+    Order order = { .info = *info, .began_us = began_us, .keep = keep, .fd = fd_owned, .pid = pid };
+    begin(writer, &order);
+}
+
+CkptState ckpt_poll(CkptWriter *writer, CkptInfo *info, Err *err)
+{
+    pthread_mutex_lock(&writer->mutex);
+    CkptState state = writer->state;
+    if (state == CKPT_DONE || state == CKPT_FAILED) writer->state = CKPT_IDLE;
+    if (state == CKPT_DONE && info) *info = writer->order.info;
+    if (state == CKPT_FAILED) *err = writer->err;
+    pthread_mutex_unlock(&writer->mutex);
+    return state;
+}
+
+void ckpt_wait(CkptWriter *writer, int64_t timeout_us)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    if (timeout_us >= 0) {
+        until.tv_sec += timeout_us / 1000000;
+        until.tv_nsec += timeout_us % 1000000 * 1000;
+        if (until.tv_nsec >= 1000000000) until.tv_nsec -= 1000000000, until.tv_sec++;
+    }
+    pthread_mutex_lock(&writer->mutex);
+    int rc = 0;
+    while (writer->state == CKPT_BUSY && rc != ETIMEDOUT)
+        rc = timeout_us < 0 ? pthread_cond_wait(&writer->cond, &writer->mutex) : pthread_cond_timedwait(&writer->cond, &writer->mutex, &until);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+void ckpt_give_up(CkptWriter *writer)
+{
+    atomic_store(&writer->give_up, true);
+}

@@ -1,0 +1,80 @@
+/* The folder of a job's checkpoints; see state_dir.h. */
+#include "engine/run/state_dir.h"
+#include "engine/base/hash.h"
+#include "engine/base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { NAME_MAX_BYTES = 100 };
+
+static bool plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+Str state_dir_name(Arena *arena, Str name)
+{
+    StrBuf out = { 0 };
+    bool changed = name.len > NAME_MAX_BYTES || name.len == 0 || name.ptr[0] == '.';
+    for (uint32_t i = 0; i < name.len && i < NAME_MAX_BYTES; i++) {
+        bool keep = plain(name.ptr[i]) && (i || name.ptr[0] != '.');
+        strbuf_addc(&out, keep ? name.ptr[i] : '_');
+        changed |= !keep;
+    }
+    if (changed) strbuf_addf(&out, "-%08x", (unsigned)hash_bytes(name.ptr, name.len));
+    Str result = str_dup(arena, strbuf_str(&out));
+    strbuf_free(&out);
+    return result;
+}
+
+static bool take_lock(StateDir *dir, Str name, Err *err)
+{
+    char path[440], holder[32] = "";
+    snprintf(path, sizeof path, "%s/lock", dir->path);
+    dir->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (dir->lock_fd < 0) return err_set(err, E_IO, "cannot open \"%s\": error %d", path, errno);
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fcntl(dir->lock_fd, F_OFD_SETLK, &lock) != 0) {
+        ssize_t n = pread(dir->lock_fd, holder, sizeof holder - 1, 0);
+        err_set(err, E_EXTERNAL, "job \"" STR_FMT "\" is running already: \"%s\" is held by process %.*s", STR_ARG(name), dir->path, n > 0 ? (int)strcspn(holder, "\n") : 1, n > 0 ? holder : "?");
+        return err_hint(err, "Stop that one, or give this job another pipeline.name or --state-dir.");
+    }
+    int n = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
+    /* For messages only: without it the lock holds all the same. */
+    if (ftruncate(dir->lock_fd, 0) != 0 || pwrite(dir->lock_fd, holder, (size_t)n, 0) != n) return true;
+    return true;
+}
+
+bool state_dir_open(StateDir *dir, const char *root, Str name, Err *err)
+{
+    Arena *arena = arena_new();
+    Str file = state_dir_name(arena, name);
+    int n = snprintf(dir->path, sizeof dir->path, "%s/" STR_FMT, root, STR_ARG(file));
+    arena_free(arena);
+    dir->lock_fd = -1;
+    if (n < 0 || (size_t)n >= sizeof dir->path) return err_set(err, E_IO, "the path of the state directory is too long: \"%s\"", root);
+    snprintf(dir->db, sizeof dir->db, "%s/checkpoints.db", dir->path);
+    if (io_make_dirs(dir->path, err) && take_lock(dir, name, err)) return true;
+    if (err->code == E_IO) err_hint(err, "--state-dir (or WEIR_STATE_DIR) names a folder that this user may write to; SET 'execution.checkpointing.interval' = '0' goes without.");
+    state_dir_close(dir, false);
+    return false;
+}
+
+void state_dir_close(StateDir *dir, bool remove)
+{
+    char lock[440];
+    if (dir->lock_fd < 0) return;
+    snprintf(lock, sizeof lock, "%s/lock", dir->path);
+    if (remove && unlink(dir->db) == 0 && unlink(lock) == 0) rmdir(dir->path);
+    close(dir->lock_fd);
+    dir->lock_fd = -1;
+}
+
+void state_dir_forget(const StateDir *dir)
+{
+    if (dir->lock_fd >= 0) close(dir->lock_fd);
+}
