@@ -16,5 +16,8 @@ COPY --from=build /src/build/weir /usr/local/bin/weir
 COPY sql /usr/share/weir/sql
 USER weir
 WORKDIR /var/lib/weir
+# Checkpoints: mount a volume here to go on after the container was replaced.
+ENV WEIR_STATE_DIR=/var/lib/weir
+VOLUME /var/lib/weir
 ENTRYPOINT ["weir"]
 CMD ["--help"]

@@ -18,6 +18,7 @@ note() { printf '%s\n' "== $1"; }
 # One test program: its output is shown only when it fails.
 step() { # NAME COMMAND..
     local name=$1 log="$out/log" start=$SECONDS; shift
+    export WEIR_STATE_DIR=$out/state/$name       # no step goes on from another's checkpoints
     if "$@" > "$log" 2>&1; then
         passed=$((passed + 1)); printf 'ok    %s (%d s)\n' "$name" $((SECONDS - start))
     else

@@ -78,12 +78,9 @@ static bool open_store(Runner *runner, Err *err)
     const JobConfig *config = runner->config;
     runner->on_disk = config->state_dir && config->state_name.len && !is_transient(runner->plan);
     if (runner->on_disk && !state_dir_open(&runner->dir, config->state_dir, config->state_name, err)) return false;
+    if (runner->on_disk && config->fresh) state_dir_clear(&runner->dir);
     runner->store = store_open(runner->on_disk ? runner->dir.db : NULL, false, err);
-    if (!runner->store) {
-        if (err->code == E_SNAPSHOT) err_hint(err, "--fresh starts over without it: remove \"%s\" first.", runner->dir.db);
-        return false;
-    }
-    if (config->fresh && !store_clear(runner->store, err)) return false;
+    if (!runner->store) return err->code == E_SNAPSHOT ? err_hint(err, "--fresh starts over without it.") : false;
     memcpy(runner->lineage, store_lineage(runner->store).ptr, LINEAGE_LEN);
     runner->writer = ckpt_writer_new(runner->store, config->single_threaded);
     return true;

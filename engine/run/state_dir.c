@@ -64,12 +64,24 @@ bool state_dir_open(StateDir *dir, const char *root, Str name, Err *err)
     return false;
 }
 
+void state_dir_clear(const StateDir *dir)
+{
+    char journal[460];
+    snprintf(journal, sizeof journal, "%s-journal", dir->db);
+    /* The journal first: it must not be rolled back into a new file of that name. */
+    unlink(journal);
+    unlink(dir->db);
+}
+
 void state_dir_close(StateDir *dir, bool remove)
 {
     char lock[440];
     if (dir->lock_fd < 0) return;
     snprintf(lock, sizeof lock, "%s/lock", dir->path);
-    if (remove && unlink(dir->db) == 0 && unlink(lock) == 0) rmdir(dir->path);
+    if (remove) {
+        state_dir_clear(dir);
+        if (unlink(lock) == 0) rmdir(dir->path);
+    }
     close(dir->lock_fd);
     dir->lock_fd = -1;
 }

@@ -13,6 +13,8 @@ typedef struct StateDir { char path[400], db[440]; int lock_fd; } StateDir;
 bool state_dir_open(StateDir *dir, const char *root, Str name, Err *err) MUST_CHECK;
 /* Gives the lock up; remove: the folder goes too (a bounded job has ended). */
 void state_dir_close(StateDir *dir, bool remove);
+/* Removes the store, readable or not; the lock stays. */
+void state_dir_clear(const StateDir *dir);
 /* In a forked child: the copy of the lock must not outlive the parent. */
 void state_dir_forget(const StateDir *dir);
 /* File name of a job's folder. */

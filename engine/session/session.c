@@ -6,6 +6,7 @@
 #include "engine/base/hashtab.h"
 #include "engine/base/log.h"
 #include "engine/plan/config.h"
+#include "engine/run/state_check.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct Session {
     StrMap vars;                                 /* -D: name -> Str in arena */
     struct { SessionJob *v; uint32_t n, cap; } jobs;
     bool definitions_only;
+    StrMap job_names;                            /* base names of jobs kept on disk -> how many there were */
     bool in_set; struct { Str *v; uint32_t n, cap; } set;    /* texts of BEGIN STATEMENT SET .. END */
     Str file, text; uint32_t offset;             /* source of the statement under way */
     const Schema *select_schema;                 /* of the SELECT under way; the plan's */
@@ -65,6 +67,7 @@ void session_free(Session *session)
     if (!session) return;
     for (uint32_t i = 0; i < session->jobs.n; i++) job_free(session->jobs.v[i].job);
     strmap_free(&session->vars);
+    strmap_free(&session->job_names);
     catalog_free(session->env.catalog);
     arena_free(session->scratch);
     arena_free(session->arena);
@@ -230,9 +233,51 @@ static bool run_select(Session *session, Plan *plan, Err *err)
     return ok;
 }
 
+/* The file's name without folder and ending; STR_NULL for text that came from elsewhere. */
+static Str file_stem(Str file)
+{
+    uint32_t from = 0, to = file.len;
+    if (!file.len || str_is(file, "-c") || file.ptr[0] == '<') return STR_NULL;
+    for (uint32_t i = 0; i < file.len; i++)
+        if (file.ptr[i] == '/') from = i + 1;
+    for (uint32_t i = to; i-- > from + 1;)
+        if (file.ptr[i] == '.') { to = i; break; }
+    return str_sub(file, from, to - from);
+}
+
+/* Under which name a job's checkpoints are kept: pipeline.name, else the file's; the second job of that name is "name-2", in order of the statements,
+ * so that the same file finds the same ones again. STR_NULL: it has no name, its checkpoints end with the process. */
+static Str job_state_name(Session *session)
+{
+    const Option *named = options_find(&session->env.config, STR("pipeline.name"));
+    Str base = named && named->value.len ? named->value : file_stem(session->file);
+    if (!base.len) return STR_NULL;
+    uintptr_t nth = (uintptr_t)strmap_get(&session->job_names, base) + 1;
+    strmap_set(&session->job_names, base, (void *)nth);
+    return nth == 1 ? str_dup(session->arena, base) : str_printf(session->arena, STR_FMT "-%u", STR_ARG(base), (unsigned)nth);
+}
+
+static bool compare_state(Session *session, const Plan *plan, Err *err)
+{
+    Str name = job_state_name(session);
+    StrBuf report = { 0 };
+    bool lost = false;
+    if (!name.len) return true;
+    bool ok = state_check(plan, session->options.job.state_dir, name, &report, &lost, err);
+    if (ok) on_notice(session, str_trim(strbuf_str(&report)));
+    if (ok && lost) {
+        ok = err_set(err, E_SNAPSHOT, "job \"" STR_FMT "\" would not start: state of its checkpoint has no place in this query", STR_ARG(name));
+        err_hint(err, "--allow-non-restored-state starts it without that state, --fresh without any.");
+    }
+    strbuf_free(&report);
+    return ok;
+}
+
 static bool submit(Session *session, Plan *plan, Err *err)
 {
-    Job *job = job_start(plan, &session->options.job, err);
+    JobConfig config = session->options.job;
+    if (config.state_dir) config.state_name = job_state_name(session);
+    Job *job = job_start(plan, &config, err);
     if (!job) return false;
     SessionJob kept = { job, clock_now_us(), session->file, session->text, session->offset, false };
     ARENA_PUSH(session->arena, session->jobs, kept);
@@ -248,8 +293,9 @@ static bool submit(Session *session, Plan *plan, Err *err)
 static bool run_plan(Session *session, AnalyzeResult *result, Err *err)
 {
     if (session->options.check_only) {
+        bool ok = !session->options.check_state || result->is_select || !session->options.job.state_dir || compare_state(session, result->plan_owned, err);
         plan_free(result->plan_owned);
-        return true;
+        return ok;
     }
     return result->is_select ? run_select(session, result->plan_owned, err) : submit(session, result->plan_owned, err);
 }

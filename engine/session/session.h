@@ -26,6 +26,7 @@ typedef struct SessionOptions {
     JobConfig job;                               /* defaults for its jobs: inline_input, restore_every_step, max_batch_rows */
     bool check_only;                             /* parse, bind and plan; DDL takes effect; nothing runs */
     bool wait_inserts;                           /* each INSERT is waited for before the next statement (table.dml-sync) */
+    bool check_state;                            /* with check_only: compares each job with its newest checkpoint in job.state_dir; E_SNAPSHOT when state would be dropped */
     bool raw_select;                             /* SELECTs deliver every change; no folding (default false: batch mode folds by itself anyway) */
 } SessionOptions;
 

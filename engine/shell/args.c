@@ -3,9 +3,10 @@
 
 #include <stdlib.h>
 
-const char *const command_names[COMMAND_COUNT] = { "shell", "run", "check", "explain", "test" };
+const char *const command_names[COMMAND_COUNT] = { "shell", "run", "check", "explain", "test", "checkpoints" };
 
 typedef enum Flag { FLAG_FILE, FLAG_COMMAND, FLAG_INIT, FLAG_DEFINE, FLAG_FORMAT, FLAG_QUIET, FLAG_VERBOSE, FLAG_TIMING, FLAG_LOG_FORMAT, FLAG_COLOR, FLAG_PROGRESS,
+    FLAG_STATE_DIR, FLAG_FRESH, FLAG_ALLOW_UNCLAIMED, FLAG_STATE,
     FLAG_EXPECT, FLAG_BATCH_ROWS, FLAG_RESTORE, FLAG_BLESS, FLAG_HELP, FLAG_VERSION } Flag;
 
 static const struct { Flag flag; const char *shrt, *lng, *value, *doc; } flags[] = {
@@ -20,6 +21,10 @@ static const struct { Flag flag; const char *shrt, *lng, *value, *doc; } flags[]
     { FLAG_LOG_FORMAT, NULL, "--log-format", "text|json", "form of log lines; default: json where stderr is no terminal" },
     { FLAG_COLOR, NULL, "--color", "auto|always|never", "colour in messages (NO_COLOR is honoured)" },
     { FLAG_PROGRESS, NULL, "--progress", "auto|always|never", "a line on stderr while jobs run" },
+    { FLAG_STATE_DIR, NULL, "--state-dir", "DIR", "where jobs keep their checkpoints; default: $WEIR_STATE_DIR, else ~/.local/state/weir" },
+    { FLAG_FRESH, NULL, "--fresh", NULL, "start jobs over: their checkpoints are dropped" },
+    { FLAG_ALLOW_UNCLAIMED, NULL, "--allow-non-restored-state", NULL, "start although state of the checkpoint has no place in a changed query" },
+    { FLAG_STATE, NULL, "--state", NULL, "check: say what of the newest checkpoints the files would carry over" },
     { FLAG_EXPECT, NULL, "--expect", "FILE", "test: what is expected to fail, with reasons" },
     { FLAG_BATCH_ROWS, NULL, "--batch-rows", "N", "test: rows in a batch at most" },
     { FLAG_RESTORE, NULL, "--restore-every-step", NULL, "test: snapshot and restore the job after every step" },
@@ -82,6 +87,10 @@ static bool apply_flag(Arena *arena, Args *args, Flag flag, const char *value, E
     case FLAG_LOG_FORMAT: return parse_choice(value, "json", "text", &args->json_log) || usage(err, "Use text or json.", "there is no log format", value);
     case FLAG_COLOR: return parse_choice(value, "always", "never", &args->color) || usage(err, "Use auto, always or never.", "--color does not know", value);
     case FLAG_PROGRESS: return parse_choice(value, "always", "never", &args->progress) || usage(err, "Use auto, always or never.", "--progress does not know", value);
+    case FLAG_STATE_DIR: args->state_dir = value; return true;
+    case FLAG_FRESH: args->fresh = true; return true;
+    case FLAG_ALLOW_UNCLAIMED: args->allow_unclaimed = true; return true;
+    case FLAG_STATE: args->check_state = true; return true;
     case FLAG_EXPECT: args->expect_file = value; return true;
     case FLAG_BATCH_ROWS:
         if (!str_to_i64(str_of(value), &number) || number < 1 || number > 2048) return usage(err, "Give a number from 1 to 2048.", "--batch-rows does not take", value);
@@ -190,8 +199,9 @@ void args_print_help(FILE *out)
           "  KAFKA=localhost:9092 weir run job.sql   ${KAFKA:-embedded} in the file takes the value\n"
           "  weir check job.sql                      parse, resolve and plan; connects to nothing\n"
           "  weir explain job.sql                    the plan of every query\n"
-          "  weir test tests/                        run .case, .tsv and .sql test files\n\n"
-          "Usage: weir [FLAGS] [run|check|explain|test FILE..]\n\nFlags\n", out);
+          "  weir test tests/                        run .case, .tsv and .sql test files\n"
+          "  weir checkpoints [JOB]                  what jobs have kept on disk\n\n"
+          "Usage: weir [FLAGS] [run|check|explain|test FILE..|checkpoints [JOB]]\n\nFlags\n", out);
     for (int f = 0; f < NFLAGS; f++) {
         char left[64];
         snprintf(left, sizeof left, "%s%s%s%s%s", flags[f].shrt ? flags[f].shrt : "  ", flags[f].shrt ? ", " : "  ", flags[f].lng, flags[f].value ? " " : "",

@@ -4,7 +4,7 @@
 #include "engine/base/err.h"
 #include "engine/shell/render.h"
 
-typedef enum Command { COMMAND_SHELL, COMMAND_RUN, COMMAND_CHECK, COMMAND_EXPLAIN, COMMAND_TEST, COMMAND_COUNT } Command;
+typedef enum Command { COMMAND_SHELL, COMMAND_RUN, COMMAND_CHECK, COMMAND_EXPLAIN, COMMAND_TEST, COMMAND_CHECKPOINTS, COMMAND_COUNT } Command;
 extern const char *const command_names[COMMAND_COUNT];
 typedef enum Choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF } Choice;
 
@@ -20,6 +20,7 @@ typedef struct Args {
     OutputMode mode; bool mode_given, expanded, quiet, verbose, help, version, timing;
     Choice json_log, color, progress;
     const char *expect_file; uint32_t batch_rows; bool restore_every_step, bless;   /* test */
+    const char *state_dir; bool fresh, allow_unclaimed, check_state;
 } Args;
 /* false + err E_USAGE with a hint. Texts are borrowed from argv; lists live in arena. */
 bool args_parse(Arena *arena, int argc, char **argv, Args *out, Err *err) MUST_CHECK;

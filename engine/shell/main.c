@@ -1,6 +1,7 @@
 /* weir's entry: arguments to commands, exit codes (0 done, 1 a job failed, 2 usage, 3 SQL error). */
 #include "engine/base/log.h"
 #include "engine/session/casefile.h"
+#include "engine/shell/checkpoints.h"
 #include "engine/shell/console.h"
 
 #include <librdkafka/rdkafka.h>
@@ -62,7 +63,9 @@ static int run_inputs(Console *console, const Args *args)
 
 static int run_session(const Args *args)
 {
-    SessionOptions options = { .check_only = args->command == COMMAND_CHECK || args->command == COMMAND_EXPLAIN };
+    Arena *arena = arena_new();
+    SessionOptions options = { .check_only = args->command == COMMAND_CHECK || args->command == COMMAND_EXPLAIN, .check_state = args->check_state,
+                               .job = { .state_dir = state_root(arena, args), .fresh = args->fresh, .allow_unclaimed = args->allow_unclaimed } };
     Session *session = session_new(&options);
     Console console;
     Err err = { 0 };
@@ -87,6 +90,7 @@ static int run_session(const Args *args)
         code = run_inputs(&console, console.args);
     }
     session_free(session);
+    arena_free(arena);
     return code;
 }
 
@@ -105,7 +109,7 @@ int main(int argc, char **argv)
     } else if (args.version) {
         print_version();
     } else {
-        code = args.command == COMMAND_TEST ? run_tests(&args) : run_session(&args);
+        code = args.command == COMMAND_TEST ? run_tests(&args) : args.command == COMMAND_CHECKPOINTS ? checkpoints_run(&args) : run_session(&args);
     }
     arena_free(arena);
     return code;

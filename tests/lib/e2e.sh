@@ -2,6 +2,7 @@
 set -eu
 dir=$(mktemp -d "${TMPDIR:-/tmp}/weir-e2e.XXXXXX")
 pids=
+export WEIR_STATE_DIR=$dir/state                 # a script that wants one start not to go on from another's checkpoints says --fresh
 cleanup() { for p in $pids; do kill -9 "$p" 2>/dev/null || true; done; rm -rf "$dir"; }
 trap cleanup EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
