@@ -9,11 +9,12 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { READ_BYTES = 256 << 10, POLL_MS = 100, SUM_BYTES = 8 };
+enum { READ_BYTES = 256 << 10, POLL_MS = 100, NAP_MS = 5, SUM_BYTES = 8 };
 
 typedef struct Order {
     CkptInfo info; StrBuf texts;                 /* info's texts live here */
@@ -29,6 +30,7 @@ struct CkptWriter {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t cond;
+    int over_fd;                                 /* readable while an end has not been told yet; -1: waits are naps */
     CkptState state;
     Order order;
     Err err;
@@ -118,7 +120,7 @@ static void *writer_thread(void *arg)
         pthread_mutex_lock(&writer->mutex);
         writer->err = err;
         writer->state = ok ? CKPT_DONE : CKPT_FAILED;
-        pthread_cond_broadcast(&writer->cond);
+        if (eventfd_write(writer->over_fd, 1) != 0) continue;    /* the waiter looks again when its time is up */
     }
     pthread_mutex_unlock(&writer->mutex);
     return NULL;
@@ -129,15 +131,12 @@ static void *writer_thread(void *arg)
 CkptWriter *ckpt_writer_new(CkptStore *store, bool inline_only)
 {
     CkptWriter *writer = xcalloc(1, sizeof *writer);
-    pthread_condattr_t attr;
     writer->store = store;
     writer->inline_only = inline_only;
     writer->order.fd = -1;
     pthread_mutex_init(&writer->mutex, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer->cond, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&writer->cond, NULL);
+    writer->over_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return writer;
 }
 
@@ -151,6 +150,7 @@ void ckpt_writer_free(CkptWriter *writer)
     pthread_mutex_unlock(&writer->mutex);
     if (writer->started) pthread_join(writer->thread, NULL);
     order_clear(&writer->order);
+    if (writer->over_fd >= 0) close(writer->over_fd);
     pthread_cond_destroy(&writer->cond);
     pthread_mutex_destroy(&writer->mutex);
     free(writer);
@@ -203,27 +203,24 @@ CkptState ckpt_poll(CkptWriter *writer, CkptInfo *info, Err *err)
 {
     pthread_mutex_lock(&writer->mutex);
     CkptState state = writer->state;
-    if (state == CKPT_DONE || state == CKPT_FAILED) writer->state = CKPT_IDLE;
+    if (state == CKPT_DONE || state == CKPT_FAILED) {
+        eventfd_t told;
+        writer->state = CKPT_IDLE;
+        (void)eventfd_read(writer->over_fd, &told);              /* nothing to read after work in line */
+    }
     if (state == CKPT_DONE && info) *info = writer->order.info;
     if (state == CKPT_FAILED) *err = writer->err;
     pthread_mutex_unlock(&writer->mutex);
     return state;
 }
 
-void ckpt_wait(CkptWriter *writer, int64_t timeout_us)
+void ckpt_wait(CkptWriter *writer, int timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    if (timeout_us >= 0) {
-        until.tv_sec += timeout_us / 1000000;
-        until.tv_nsec += timeout_us % 1000000 * 1000;
-        if (until.tv_nsec >= 1000000000) until.tv_nsec -= 1000000000, until.tv_sec++;
-    }
+    struct pollfd over = { .fd = writer->over_fd, .events = POLLIN };
     pthread_mutex_lock(&writer->mutex);
-    int rc = 0;
-    while (writer->state == CKPT_BUSY && rc != ETIMEDOUT)
-        rc = timeout_us < 0 ? pthread_cond_wait(&writer->cond, &writer->mutex) : pthread_cond_timedwait(&writer->cond, &writer->mutex, &until);
+    bool busy = writer->state == CKPT_BUSY;
     pthread_mutex_unlock(&writer->mutex);
+    if (busy) (void)poll(&over, 1, writer->over_fd < 0 ? NAP_MS : timeout_ms);
 }
 
 void ckpt_give_up(CkptWriter *writer)

@@ -22,8 +22,8 @@ void ckpt_begin_bytes(CkptWriter *writer, const CkptInfo *info, int64_t began_us
 void ckpt_begin_child(CkptWriter *writer, const CkptInfo *info, int64_t began_us, uint32_t keep, int fd_owned, pid_t pid);
 /* What became of it; CKPT_DONE and CKPT_FAILED are told once, then it is idle. info: facts of the published one (may be NULL). */
 CkptState ckpt_poll(CkptWriter *writer, CkptInfo *info, Err *err);
-/* Waits until it is no longer busy, or timeout_us has passed (-1 = for ever). */
-void ckpt_wait(CkptWriter *writer, int64_t timeout_us);
+/* Waits until it is no longer busy, or about timeout_ms have passed. */
+void ckpt_wait(CkptWriter *writer, int timeout_ms);
 /* Asks it to give up soon: it then fails. */
 void ckpt_give_up(CkptWriter *writer);
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IN_FLIGHT_WAIT_US = 5000, END_WAIT_US = 100000, HELD_EARLY_BYTES = 64 << 20, HELD_FULL_BYTES = 128 << 20, KEEP_MIN = 2 };
+enum { IN_FLIGHT_WAIT_US = 5000, END_WAIT_MS = 100, HELD_EARLY_BYTES = 64 << 20, HELD_FULL_BYTES = 128 << 20, KEEP_MIN = 2 };
 
 static bool cancelled(const Runner *runner)
 {
@@ -269,14 +269,14 @@ static bool checkpoint_now(Runner *runner, Err *err)
         uint64_t id = runner->next_id++;
         return pipeline_barrier(&runner->pipeline, id, err) && pipeline_commit(&runner->pipeline, id, err);
     }
-    for (ckpt_wait(runner->writer, END_WAIT_US); runner->in_flight;) {
+    for (ckpt_wait(runner->writer, END_WAIT_MS); runner->in_flight;) {
         if (!settle_checkpoint(runner, err)) return false;
         if (!runner->in_flight) break;
         if (cancelled(runner)) return err_set(err, E_CANCELLED, "cancelled during a checkpoint");
-        ckpt_wait(runner->writer, END_WAIT_US);
+        ckpt_wait(runner->writer, END_WAIT_MS);
     }
     if (!begin_checkpoint(runner, false, err)) return false;
-    while (ckpt_wait(runner->writer, END_WAIT_US), true) {
+    while (ckpt_wait(runner->writer, END_WAIT_MS), true) {
         CkptState state = ckpt_poll(runner->writer, &runner->last, &why);
         if (state == CKPT_BUSY && cancelled(runner)) return err_set(err, E_CANCELLED, "cancelled during the last checkpoint");
         if (state == CKPT_BUSY) continue;
@@ -325,8 +325,8 @@ StepResult runner_step(Runner *runner, int64_t max_wait_us, Err *err)
 {
     if (!checkpoint_step(runner, err)) return STEP_FAILED;
     if (runner->writer && pipeline_held(&runner->pipeline) > HELD_FULL_BYTES) {    /* the sources wait until rows can be let go */
-        ckpt_wait(runner->writer, max_wait_us);
-        if (!runner->in_flight) clock_sleep_us(max_wait_us);
+        if (runner->in_flight) ckpt_wait(runner->writer, (int)(max_wait_us / 1000) + 1);
+        else clock_sleep_us(max_wait_us);
         return STEP_IDLE;
     }
     if (runner->in_flight && max_wait_us > IN_FLIGHT_WAIT_US) max_wait_us = IN_FLIGHT_WAIT_US;
@@ -358,8 +358,7 @@ void runner_close_pipeline(Runner *runner)
 {
     Err ignored = { 0 };
     if (runner->in_flight) {
-        ckpt_wait(runner->writer, -1);
-        (void)ckpt_poll(runner->writer, NULL, &ignored);
+        while (ckpt_poll(runner->writer, NULL, &ignored) == CKPT_BUSY) ckpt_wait(runner->writer, END_WAIT_MS);
         runner->in_flight = 0;
     }
     if (runner->open) pipeline_close(&runner->pipeline);
