@@ -13,3 +13,10 @@ tests/lib/services.sh up "$dir" kafka
 . "$dir/env"
 KAFKA=$WEIR_TEST_KAFKA TOPIC=bench ROWS=$rows RATE=2000000000 build/weir run -q sql/weather/producer.sql
 build/bench/bench_rates build/weir "$WEIR_TEST_KAFKA" bench "$rows"
+# 100 k keys, enough rows for several checkpoints
+ckpt_rows=$((rows * 4))
+build/weir -q -c "CREATE TABLE g (k INT, v DOUBLE) WITH ('connector'='datagen','rows-per-second'='2000000000','number-of-rows'='$ckpt_rows','fields.k.min'='1','fields.k.max'='100000');
+  CREATE TABLE t (k INT, v DOUBLE) WITH ('connector'='kafka','topic'='keys','properties.bootstrap.servers'='$WEIR_TEST_KAFKA','format'='json'); SET 'table.dml-sync'='true'; INSERT INTO t SELECT * FROM g;"
+mkdir -p build/bench-state; rm -rf build/bench-state/*
+build/bench/bench_ckpt build/weir build/bench-state "$WEIR_TEST_KAFKA" keys "$ckpt_rows"
+rm -rf build/bench-state
