@@ -27,7 +27,7 @@ const OptionDef config_defs[] = {
     { "execution.checkpointing.tolerable-failed-checkpoints", OPT_INT, NULL, 0, NULL, "Failed checkpoints in a row after which the job fails; not set = it goes on and says so each time." },
     { "execution.checkpointing.num-retained", OPT_INT, NULL, 0, NULL, "Checkpoints kept on disk; default 2, never fewer." },
     { "state.checkpoints.num-retained", OPT_INT, NULL, 0, NULL, "Old name of execution.checkpointing.num-retained." },
-    { "weir.checkpoint-fork-above", OPT_MEMORY, "4 mb", 0, NULL, "State larger than this is encoded by a forked process while the job goes on." },
+    { "weir.checkpoint-fork-above", OPT_MEMORY, "16 mb", 0, NULL, "State larger than this (in memory) is encoded by a forked process while the job goes on; smaller state at once." },
     { "execution.checkpointing.mode", OPT_ENUM, "EXACTLY_ONCE", IGN, "EXACTLY_ONCE|AT_LEAST_ONCE", "State is always exactly-once; each sink chooses its guarantee." },
     { "execution.checkpointing.dir", OPT_STRING, NULL, IGN, NULL, "Checkpoints are kept below --state-dir." },
     { "execution.checkpointing.savepoint-dir", OPT_STRING, NULL, IGN, NULL, "There are no savepoints: copy the job's folder below --state-dir." },
@@ -176,8 +176,8 @@ static bool check_value(const OptionDef *def, Str key, Str value, Err *err)
 static const struct { const char *key, *only, *hint; } refused[] = {
     { "table.exec.sink.type-length-enforcer", "IGNORE", "CAST(column AS CHAR(n)) or VARCHAR(n) pads or cuts." },
     { "table.sql-dialect", "default", "Write the statements in Flink's default dialect." },
-    { "execution.state-recovery.path", "", "The job starts without state; a kafka group's committed offsets are where it goes on." },
-    { "execution.savepoint.path", "", "The job starts without state; a kafka group's committed offsets are where it goes on." },
+    { "execution.state-recovery.path", "", "A job finds its newest checkpoint below --state-dir by itself; savepoints of a cluster cannot be read." },
+    { "execution.savepoint.path", "", "A job finds its newest checkpoint below --state-dir by itself; savepoints of a cluster cannot be read." },
 };
 
 static bool refuse_value(Str key, Str value, Err *err)

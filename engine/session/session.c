@@ -358,7 +358,7 @@ static bool stop_job(Session *session, const Stmt *stmt, Err *err)
     if (!job) return no_job(stmt->u.client.job, stmt->span, err);
     if (stmt->u.client.savepoint) {
         err_at(err, E_UNSUPPORTED, stmt->span, "STOP JOB .. WITH SAVEPOINT is not supported");
-        return err_hint(err, "Leave WITH SAVEPOINT out: the job stops after its sinks were flushed.");
+        return err_hint(err, "Leave WITH SAVEPOINT out: the job takes a last checkpoint, from which its next start goes on.");
     }
     job_stop(job->job);
     atomic_store(&session->cancelled, false);
