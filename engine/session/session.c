@@ -181,7 +181,9 @@ bool session_wait_jobs(Session *session, const volatile bool *stop, void (*on_ti
             *err = *job_error(session->jobs.v[i].job);
             return false;
         }
-    return !given_up || err_set(err, E_CANCELLED, "a job did not end within %d s: what its sinks had not written is lost", STOP_GRACE_US / 1000000);
+    if (!given_up) return true;
+    err_set(err, E_CANCELLED, "a job did not end within %d s: its sinks had not written everything", STOP_GRACE_US / 1000000);
+    return err_hint(err, "A job with checkpoints on disk goes on from the last one when it is started again; of others, what was not written is lost.");
 }
 
 /* Waits for one job in the foreground; session_cancel ends it. clean: at first by a stop, which lets the sinks write what they hold. */
