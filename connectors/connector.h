@@ -111,7 +111,8 @@ typedef struct SinkVt {
 } SinkVt;
 
 enum { CONN_SOURCE = 1, CONN_SINK = 2, CONN_LOOKUP = 4, CONN_BOUNDED = 8 /* scan always ends */, CONN_PUSH_PROJECTION = 16, CONN_PUSH_FILTER = 32, CONN_PUSH_LIMIT = 64,
-    CONN_OVERWRITE = 128, CONN_PARTITIONED = 256, CONN_NEEDS_PK = 512, CONN_STABLE_RESCAN = 1024 };
+    CONN_OVERWRITE = 128, CONN_PARTITIONED = 256, CONN_NEEDS_PK = 512, CONN_STABLE_RESCAN = 1024,
+    CONN_COUNTED_POSITION = 2048 /* a position counts rows of the very scan: another condition, limit or scan option makes it useless */ };
 typedef struct ConnectorDef {
     const char *name; unsigned caps;
     const OptionDef *options;

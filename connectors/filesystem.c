@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 const OptionDef filesystem_options[] = {
-    { "path", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "File or directory; a file:// URL works too." },
+    { "path", OPT_STRING, NULL, OPTF_REQUIRED | OPTF_IDENTITY, NULL, "File or directory; a file:// URL works too." },
     { "format", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "Format of the records: one a line." },
     { "source.monitor-interval", OPT_DURATION, NULL, OPTF_SOURCE, NULL, "Look for new files at this interval; without it the files found at the start are read once." },
     { "source.path.regex-pattern", OPT_STRING, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "Selects files by name." },

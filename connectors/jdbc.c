@@ -9,8 +9,8 @@ enum { RETRY_MIN_US = 100000, RETRY_MAX_US = 2000000, RETRY_LOG_US = 10000000, C
 static const JdbcDialect *const dialects[] = { &jdbc_dialect_pg, &jdbc_dialect_sqlite };
 
 static const OptionDef jdbc_options[] = {
-    { "url", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "JDBC URL: jdbc:postgresql://host:port/db?param=value or jdbc:sqlite:FILE." },
-    { "table-name", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "Table in the database, with its schema where needed: schema.table." },
+    { "url", OPT_STRING, NULL, OPTF_REQUIRED | OPTF_IDENTITY, NULL, "JDBC URL: jdbc:postgresql://host:port/db?param=value or jdbc:sqlite:FILE." },
+    { "table-name", OPT_STRING, NULL, OPTF_REQUIRED | OPTF_IDENTITY, NULL, "Table in the database, with its schema where needed: schema.table." },
     { "driver", OPT_STRING, NULL, OPTF_IGNORED, NULL, "Java driver class; weir chooses its client by the URL." },
     { "compatible-mode", OPT_STRING, NULL, OPTF_IGNORED, NULL, "Compatibility mode of some Java dialects." },
     { "username", OPT_STRING, NULL, 0, NULL, "User; together with 'password'." },
@@ -178,7 +178,7 @@ void jdbc_back(JdbcRetry *retry, Str table)
 
 extern const ConnectorDef connector_jdbc;
 const ConnectorDef connector_jdbc = {
-    .name = "jdbc", .caps = CONN_SOURCE | CONN_SINK | CONN_BOUNDED | CONN_PUSH_PROJECTION | CONN_PUSH_FILTER | CONN_PUSH_LIMIT, .options = jdbc_options,
+    .name = "jdbc", .caps = CONN_SOURCE | CONN_SINK | CONN_BOUNDED | CONN_PUSH_PROJECTION | CONN_PUSH_FILTER | CONN_PUSH_LIMIT | CONN_COUNTED_POSITION, .options = jdbc_options,
     .check = jdbc_check, .sink_changes = jdbc_sink_changes, .source = &jdbc_source_vt, .sink = &jdbc_sink_vt,
     .doc = "Tables of PostgreSQL and SQLite: bounded scans, append and upsert by primary key.",
 };

@@ -8,8 +8,8 @@
 enum { FETCH_BYTES = 2000000 };
 
 #define KAFKA_COMMON_OPTIONS                                                                                                                    \
-    { "topic", OPT_LIST, NULL, 0, NULL, "Topic, or topics separated by ';'." },                                                               \
-    { "topic-pattern", OPT_STRING, NULL, OPTF_SOURCE, NULL, "Regular expression of the topics to read." },                                      \
+    { "topic", OPT_LIST, NULL, OPTF_IDENTITY, NULL, "Topic, or topics separated by ';'." },                                                               \
+    { "topic-pattern", OPT_STRING, NULL, OPTF_SOURCE | OPTF_IDENTITY, NULL, "Regular expression of the topics to read." },                                      \
     { "properties.bootstrap.servers", OPT_STRING, NULL, OPTF_REQUIRED, NULL, "host:port,.. of brokers; 'embedded' = a broker inside this process." }, \
     { "properties.group.id", OPT_STRING, NULL, OPTF_SOURCE, NULL, "Consumer group under which offsets are committed." },                        \
     { "properties.", OPT_STRING, NULL, OPTF_PREFIX, NULL, "Any client property, passed to librdkafka." },                                       \

@@ -2,6 +2,7 @@
  * every step leaves a valid plan. */
 #include "parser/bind.h"
 #include "engine/expr/func.h"
+#include "engine/plan/state_key.h"
 
 /* --- order --- */
 
@@ -111,5 +112,6 @@ bool plan_finish(AnalyzeEnv *env, Plan *plan, Err *err)
     plan_prune(plan);
     plan_topology(plan);
     plan_infer(plan);
+    plan_rank_calls(plan);
     return true;
 }

@@ -5,7 +5,8 @@
 #include "engine/base/err.h"
 
 typedef enum OptionType { OPT_STRING, OPT_BOOL, OPT_INT, OPT_LONG, OPT_DOUBLE, OPT_DURATION /* us */, OPT_MEMORY /* bytes */, OPT_ENUM, OPT_LIST /* ';' */ , OPT_MAP } OptionType;
-enum { OPTF_REQUIRED = 1, OPTF_SECRET = 2, OPTF_SOURCE = 4 /* read side only */, OPTF_SINK = 8, OPTF_IGNORED = 16 /* accepted, no effect; say so once */, OPTF_PREFIX = 32 /* name ends with '.': any key below it, passed through */, OPTF_PATTERN = 64 /* '#' in name stands for a field name: fields.#.kind */ };
+enum { OPTF_REQUIRED = 1, OPTF_SECRET = 2, OPTF_SOURCE = 4 /* read side only */, OPTF_SINK = 8, OPTF_IGNORED = 16 /* accepted, no effect; say so once */, OPTF_PREFIX = 32 /* name ends with '.': any key below it, passed through */, OPTF_PATTERN = 64 /* '#' in name stands for a field name: fields.#.kind */,
+    OPTF_IDENTITY = 128 /* says which outside thing the table is: state follows it, whatever the table is called */ };
 
 typedef struct OptionDef {
     const char *name;           /* NULL ends a table */

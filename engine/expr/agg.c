@@ -210,7 +210,7 @@ bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool disti
 
 /* --- sets: layout --- */
 
-struct AggSet { AggItem *items; uint32_t n; size_t size; };
+struct AggSet { AggItem *items; uint32_t *stored; /* order in snapshots: by rank */ uint32_t n; size_t size; };
 
 /* Trailing arguments that are parameters of the call, not values of rows. */
 static uint32_t value_args(const AggCall *call)
@@ -233,6 +233,12 @@ AggSet *aggset_new(Arena *arena, const AggCall *calls, uint32_t n)
         set->size += (item->impl->size + 15) & ~(size_t)15;
         item->distinct_offset = (uint32_t)set->size;
         if (calls[i].distinct) set->size += (sizeof(AggBag) + 15) & ~(size_t)15;
+    }
+    set->stored = ARENA_ARRAY(arena, uint32_t, n + 1);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t at = i;
+        for (; at > 0 && calls[set->stored[at - 1]].rank > calls[i].rank; at--) set->stored[at] = set->stored[at - 1];
+        set->stored[at] = i;
     }
     return set;
 }
@@ -395,7 +401,7 @@ bool aggset_results(const AggSet *set, void *const *states, uint32_t n, Arena *a
 void aggset_encode(const AggSet *set, const void *state, StrBuf *out)
 {
     for (uint32_t i = 0; i < set->n; i++) {
-        const AggItem *item = &set->items[i];
+        const AggItem *item = &set->items[set->stored[i]];
         item->impl->encode(item, agg_at_const(state, item), out);
         if (item->call.distinct) bag_encode((const AggBag *)((const char *)state + item->distinct_offset), out);
     }
@@ -404,7 +410,7 @@ void aggset_encode(const AggSet *set, const void *state, StrBuf *out)
 bool aggset_decode(const AggSet *set, Reader *in, void *state)
 {
     for (uint32_t i = 0; i < set->n; i++) {
-        const AggItem *item = &set->items[i];
+        const AggItem *item = &set->items[set->stored[i]];
         if (!item->impl->decode(item, in, agg_at(state, item))) return false;
         if (item->call.distinct && !bag_decode(distinct_bag(item, state), in)) return false;
     }

@@ -18,6 +18,7 @@ typedef struct AggCall {
     Str name; Span span;
     const Datum *const_args;                     /* values of constant arguments (LISTAGG separator, percentile), .null when not constant */
     bool ignore_nulls;                           /* ARRAY_AGG(.. IGNORE NULLS) and clause variants: json ABSENT ON NULL */
+    uint32_t rank;                               /* place in a snapshot (plan_rank_calls): the order of SELECT does not matter there */
 } AggCall;
 
 /* Resolves name and types as expr_call does: sets out->def, type, coerces args (casts inserted into args[]). E_NO_FUNCTION if no aggregate of that name. */

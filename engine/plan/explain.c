@@ -383,6 +383,13 @@ void plan_explain(const Plan *plan, StrBuf *out)
     free(seen);
 }
 
+void plan_node_text(const PlanNode *node, StrBuf *out)
+{
+    strbuf_addf(out, "%s(", plan_kind_name(node->kind));
+    node_text(node, false, out);
+    strbuf_addc(out, ')');
+}
+
 /* --- digests --- */
 
 void plan_digest_node(const PlanNode *node, StrBuf *out)

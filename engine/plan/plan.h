@@ -101,6 +101,8 @@ PlanNode *plan_node(Plan *plan, PlanKind kind, PlanNode *const *inputs, uint32_t
 void plan_free(Plan *plan);
 /* Tree text with changelogMode=[I,UB,UA,D], keys and state growth, one node a line (Flink's `+- Node(k=[v])` shape). */
 void plan_explain(const Plan *plan, StrBuf *out);
+/* One node as EXPLAIN shows it, without changelog mode, keys and state: "GroupAggregate(groupBy=[k], select=[COUNT(*)])". */
+void plan_node_text(const PlanNode *node, StrBuf *out);
 /* Stable text of a node's meaning (kind, config, inputs' meaning): matches operators across versions of a query. */
 void plan_digest(const PlanNode *node, StrBuf *out);
 /* The same without the inputs: two nodes of equal text over the same inputs do the same. */
