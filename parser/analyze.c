@@ -17,6 +17,7 @@ static bool batch_mode(const AnalyzeEnv *env)
 Binder binder_new(AnalyzeEnv *env, Plan *plan, Arena *arena)
 {
     Binder b = { .env = env, .plan = plan, .arena = arena, .catalog = catalog_current(env->catalog), .database = catalog_current_database(env->catalog) };
+    b.group_ttl_us = plan ? plan->state_ttl_us : 0;
     b.ctx = (ExprCtx){ .arena = arena, .zone = session_zone(env), .batch = batch_mode(env), .legacy_cast = str_iis(config_text(&env->config, "table.exec.legacy-cast-behaviour"), "ENABLED") };
     return b;
 }

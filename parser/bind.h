@@ -24,6 +24,8 @@ typedef struct Binder {
     Str catalog, database;                       /* that names are completed with: the session's, or a view's own */
     uint32_t depth;                              /* nesting of queries and views */
     struct SubLink *link;                        /* the query is a value in an expression: what ties it to the query around; NULL else */
+    const HintList *hints;                       /* of the SELECT whose FROM is bound; NULL = none */
+    int64_t group_ttl_us;                        /* of the aggregates being planned */
     Span view_span;                              /* within a view: where the statement names it; len 0 = not in a view */
 } Binder;
 
@@ -144,6 +146,8 @@ bool bind_unnest(Binder *b, const AstFrom *from, const Relation *left, bool oute
 /* plan_query.c */
 /* A query as a node whose schema has its column names, doubles and all. */
 PlanNode *plan_query(Binder *b, const AstQuery *query, Err *err);
+/* How long state over that one table of FROM is kept when idle: STATE_TTL of the query's hints, or the session's. A scope of several has no name to hint at. */
+int64_t hinted_ttl(const Binder *b, const HintList *hints, const Scope *scope);
 
 /* --- plan nodes (plan_build.c) --- */
 Schema *schema_new(Arena *arena, uint32_t n);

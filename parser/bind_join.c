@@ -192,7 +192,8 @@ PlanNode *plan_join(Binder *b, PlanNode *left, PlanNode *right, PlanJoinKind kin
     for (uint32_t i = 0; i < n; i++)
         *schema_col(schema, i) = joined_column(b, i < wide ? sides[0]->schema->cols[i] : sides[1]->schema->cols[i - wide], i < wide ? kind == PLAN_JOIN_RIGHT || kind == PLAN_JOIN_FULL : kind == PLAN_JOIN_LEFT || kind == PLAN_JOIN_FULL);
     PlanNode *node = plan_node(b->plan, PLAN_JOIN, sides, 2, schema, span);
-    node->u.join = (JoinConfig){ .kind = kind, .left_keys = left_keys, .right_keys = right_keys, .nkeys = pairs.n, .null_safe = pairs.null_safe, .condition = moved_right(b, pairs.rest, nl, wide - nl) };
+    node->u.join = (JoinConfig){ .kind = kind, .left_keys = left_keys, .right_keys = right_keys, .nkeys = pairs.n, .null_safe = pairs.null_safe, .condition = moved_right(b, pairs.rest, nl, wide - nl),
+        .ttl_us = { b->plan->state_ttl_us, b->plan->state_ttl_us } };
     if (n == nl + nr) return node;
     uint32_t *cols = ARENA_ARRAY(b->arena, uint32_t, nl + nr + 1);
     for (uint32_t i = 0; i < nl; i++) cols[at++] = i;
@@ -314,6 +315,14 @@ static PlanJoinKind join_kind(JoinKind kind)
     return PLAN_JOIN_INNER;
 }
 
+/* STATE_TTL speaks of the sides that it names; a side that is a join itself has no name. */
+static void set_ttl(Binder *b, PlanNode *node, const Relation *left, const Relation *right)
+{
+    while (node->kind == PLAN_CALC) node = node->inputs[0];
+    node->u.join.ttl_us[0] = hinted_ttl(b, b->hints, &left->scope);
+    node->u.join.ttl_us[1] = hinted_ttl(b, b->hints, &right->scope);
+}
+
 static bool join_sides(Binder *b, const AstFrom *from, Relation *left, Relation *right, Relation *out, Err *err)
 {
     PlanJoinKind kind = join_kind(from->join.kind);
@@ -331,6 +340,7 @@ static bool join_sides(Binder *b, const AstFrom *from, Relation *left, Relation 
     if (condition && reads_outer(condition)) return refuse_clause(err, condition->span, "a column of the outer query in ON is", "Use it in WHERE, compared by =.");
     out->node = plan_join(b, left->node, right->node, kind, condition, from->span, err);
     if (!out->node) return false;
+    set_ttl(b, out->node, left, right);
     retype_scope(&out->scope, out->node->schema);
     return !shared.n || merge_columns(b, &shared, kind, out, from->span, err);
 }

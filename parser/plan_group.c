@@ -114,7 +114,7 @@ static PlanNode *group_node(Binder *b, Input *input, const Grouping *grouping, S
     results_schema(schema, nkeys, input->calls, input->ncalls, b->arena);
     PlanNode *node = plan_node(b->plan, PLAN_GROUP_AGG, &in, 1, schema, span);
     node->u.group_agg = (GroupAggConfig){ .keys = keys, .nkeys = nkeys, .calls = input->calls, .ncalls = input->ncalls,
-        .global_row_when_empty = empty_row, .at_end = b->plan->batch || empty_row, .emit_before = true, .ttl_us = b->plan->state_ttl_us };
+        .global_row_when_empty = empty_row, .at_end = b->plan->batch || empty_row, .emit_before = true, .ttl_us = b->group_ttl_us };
     return node;
 }
 

@@ -95,6 +95,16 @@ static bool check_hints(const Scope *scope, const HintList *hints, Err *err)
     return true;
 }
 
+int64_t hinted_ttl(const Binder *b, const HintList *hints, const Scope *scope)
+{
+    int64_t ttl_us = b->plan->state_ttl_us;
+    for (uint32_t h = 0; scope->n == 1 && hints && h < hints->n; h++) {
+        const Option *ttl = str_iis(hints->v[h].name.name, "STATE_TTL") ? options_find(&hints->v[h].options, scope->v[0].alias) : NULL;
+        if (ttl) (void)parse_duration(ttl->value, &ttl_us);                      /* check_hints reports what is none */
+    }
+    return ttl_us;
+}
+
 /* Keys that some grouping set leaves out may be NULL wherever they are used. */
 static Scope nullable_keys(Binder *b, const Scope *scope, const Grouping *grouping)
 {
@@ -255,12 +265,24 @@ static PlanNode *aggregate_select(Binder *b, Select *select, const Scope *scope,
     return plan_calc(b, node, select->having, select->items.v, select->items.n, span, err);
 }
 
+/* SELECT DISTINCT: its rows as keys of a group without aggregates. */
+static PlanNode *distinct_select(Binder *b, const Select *select, PlanNode *node, Err *err)
+{
+    if (select->items.n == select->visible) return plan_distinct(b, node, select->query->span, err);
+    err_at(err, E_INVALID, select->items.v[select->visible].span, "with DISTINCT, ORDER BY can use columns of the select list only");
+    return NULL;
+}
+
 static PlanNode *plan_select(Binder *b, const AstQuery *query, Err *err)
 {
     Select select = { .query = query };
     if (!check_clauses(query, err)) return NULL;
     if (query->from) {
-        if (!bind_from(b, query->from, &select.rel, err)) return NULL;
+        const HintList *around = b->hints;
+        b->hints = &query->hints;
+        bool ok = bind_from(b, query->from, &select.rel, err);
+        b->hints = around;
+        if (!ok) return NULL;
     } else {
         select.rel.node = plan_one_row(b, query->span);
     }
@@ -275,18 +297,15 @@ static PlanNode *plan_select(Binder *b, const AstQuery *query, Err *err)
         select.rel.node = item_values(b, &select, select.rel.node, &scope, err);
         if (!select.rel.node) return NULL;
     }
+    int64_t around_us = b->group_ttl_us;
+    b->group_ttl_us = hinted_ttl(b, &query->hints, &scope);
     if (select.aggregates) node = aggregate_select(b, &select, &scope, err);
     else if (select.grouping.overs.n) {
         node = select.where ? plan_filter(b, select.rel.node, select.where, query->span, err) : select.rel.node;
         if (node) node = plan_over_items(b, node, NULL, &select.grouping, &select.items, select.qualify, query->span, err);
     } else node = plan_calc(b, select.rel.node, select.where, select.items.v, select.items.n, query->span, err);
-    if (node && query->distinct) {
-        if (select.items.n > select.visible) {
-            err_at(err, E_INVALID, select.items.v[select.visible].span, "with DISTINCT, ORDER BY can use columns of the select list only");
-            return NULL;
-        }
-        node = plan_distinct(b, node, query->span, err);
-    }
+    if (node && query->distinct) node = distinct_select(b, &select, node, err);
+    b->group_ttl_us = around_us;
     if (node) node = plan_order(b, node, &select.sort, query, err);
     if (!node || select.items.n == select.visible) return node;
     uint32_t *cols = ARENA_ARRAY(b->arena, uint32_t, select.visible + 1);

@@ -5,6 +5,7 @@
 #include "engine/type/rowcodec.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -91,6 +92,14 @@ static void group_release(GroupTable *table, Group *group)
     group->live = 0;
 }
 
+static void memory_free(GroupTable *table)
+{
+    for (uint32_t i = 0; i < table->nslabs; i++) free(table->slabs[i]);
+    free(table->slabs);
+    free(table->chunks);
+    free(table->index);
+}
+
 void group_table_clear(GroupTable *table)
 {
     for (uint32_t i = 0; i < table->used; i++) {
@@ -104,10 +113,7 @@ void group_table_clear(GroupTable *table)
 void group_table_free(GroupTable *table)
 {
     group_table_clear(table);
-    for (uint32_t i = 0; i < table->nslabs; i++) free(table->slabs[i]);
-    free(table->slabs);
-    free(table->chunks);
-    free(table->index);
+    memory_free(table);
     group_table_init(table, table->layout);
 }
 
@@ -173,7 +179,8 @@ static inline Group *probe(const GroupTable *table, const GroupKey *key, uint32_
     }
 }
 
-static Group *group_add(GroupTable *table, const GroupKey *key, uint32_t hash)
+/* A free slot, entered into the index; what stands in it is the caller's to fill. */
+static Group *slot_take(GroupTable *table, uint32_t hash, uint32_t *out)
 {
     if (!table->index || (uint64_t)(table->len + 1) * 2 > (uint64_t)table->mask + 1) index_grow(table);
     uint32_t slot;
@@ -184,7 +191,16 @@ static Group *group_add(GroupTable *table, const GroupKey *key, uint32_t hash)
         if (table->used == table->nchunks * GROUP_CHUNK) chunk_add(table);
         slot = table->used++;
     }
-    Group *group = group_at(table, slot);
+    table->len++;
+    index_put(table, hash, slot);
+    *out = slot;
+    return group_at(table, slot);
+}
+
+static Group *group_add(GroupTable *table, const GroupKey *key, uint32_t hash)
+{
+    uint32_t slot;
+    Group *group = slot_take(table, hash, &slot);
     memset(group, 0, table->layout->stride);
     group->key = *key;
     group->hash = hash;
@@ -195,8 +211,6 @@ static Group *group_add(GroupTable *table, const GroupKey *key, uint32_t hash)
         group->key.w[1] = (uintptr_t)memcpy(xmalloc(len), (const char *)(uintptr_t)key->w[1], len);
     }
     if (table->layout->set) aggset_init(table->layout->set, group_state(group));
-    table->len++;
-    index_put(table, hash, slot);
     return group;
 }
 
@@ -208,6 +222,25 @@ void group_table_remove(GroupTable *table, Group *group)
     group->slot = table->free;
     table->free = slot + 1;
     table->len--;
+}
+
+void group_table_compact(GroupTable *table)
+{
+    enum { SMALL_CHUNKS = 8, SHRUNK = 4 };
+    if (table->nchunks < SMALL_CHUNKS || (uint64_t)table->len * SHRUNK > (uint64_t)table->nchunks * GROUP_CHUNK) return;
+    GroupTable small;
+    group_table_init(&small, table->layout);
+    for (uint32_t i = 0; i < table->used; i++) {
+        const Group *from = group_at(table, i);
+        if (!from->live) continue;
+        uint32_t slot;
+        Group *to = slot_take(&small, from->hash, &slot);
+        memcpy(to, from, table->layout->stride);
+        to->slot = slot;
+    }
+    memory_free(table);
+    *table = small;
+    malloc_trim(0);                              /* keys, rows and lists were freed one by one: their pages go back too */
 }
 
 void group_reset_state(const GroupTable *table, Group *group)

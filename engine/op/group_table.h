@@ -65,6 +65,9 @@ void group_table_find(GroupTable *table, const Batch *batch, const uint32_t *row
 /* Finds or adds the group with the key of a group of another table of the same layout. */
 Group *group_table_like(GroupTable *table, const Group *other);
 void group_table_remove(GroupTable *table, Group *group);
+/* Gives back the memory of a table that has lost most of its groups; else nothing. Groups move: no pointer to one may be held. States are moved as
+ * bytes, so they must not point into themselves. */
+void group_table_compact(GroupTable *table);
 /* Fresh states, as in a new group. */
 void group_reset_state(const GroupTable *table, Group *group);
 /* Writes the key columns of n groups into FLAT vectors out[0..ncols-1], rows base.. (room: cap). String bytes are shared with the

@@ -3,8 +3,8 @@
  * Row order still counts where it matters: a delete for an empty group is ignored, and a group that becomes empty inside a
  * batch starts from fresh states. at_end (batch mode): final rows only, when the input ends.
  * State: GroupTable. Memory: results of a batch live in scratch. */
-#include "engine/op/group_table.h"
 #include "engine/op/op_classes.h"
+#include "engine/op/ttl.h"
 #include "engine/base/clock.h"
 
 typedef struct GroupAgg {
@@ -14,6 +14,7 @@ typedef struct GroupAgg {
     GroupLayout layout;
     GroupTable table;
     bool retracts;
+    TtlSweep sweep;
     uint32_t mark;                  /* number of the batch under way */
 } GroupAgg;
 
@@ -27,10 +28,9 @@ static const GroupAggConfig *config_of(const GroupAgg *agg)
     return &agg->op.node->u.group_agg;
 }
 
-static void set_timer(GroupAgg *agg)
+static bool group_idle(Op *op, Group *group, int64_t now_us)
 {
-    OpEnv *env = agg->op.env;
-    if (config_of(agg)->ttl_us > 0 && env->timer_set) env->timer_set(env, &agg->op, clock_now_us() + config_of(agg)->ttl_us / 2 + 1);
+    return ttl_expired(&group->time_us, ((GroupAgg *)op)->sweep.ttl_us, now_us);
 }
 
 static bool group_agg_open(Op *op, Err *err)
@@ -43,7 +43,7 @@ static bool group_agg_open(Op *op, Err *err)
     group_layout_init(&agg->layout, agg->arena, op->node->inputs[0]->schema, config->keys, config->nkeys, agg->set);
     group_table_init(&agg->table, &agg->layout);
     agg->retracts = node_retracts(op->node);
-    set_timer(agg);
+    ttl_sweep_start(&agg->sweep, op, config->at_end ? 0 : config->ttl_us, group_idle);     /* results that come at the end need all groups */
     return true;
 }
 
@@ -59,7 +59,7 @@ static void *states_of(Arena *scratch, Group *const *groups, uint32_t n)
 /* Forgets what a group held longer ago than the TTL. */
 static void expire(GroupAgg *agg, Group *group, int64_t now)
 {
-    if (group->rows && now - group->time_us > config_of(agg)->ttl_us) {
+    if (group->rows && group_idle(&agg->op, group, now)) {
         group_reset_state(&agg->table, group);
         group->rows = 0;
     }
@@ -69,7 +69,7 @@ static void expire(GroupAgg *agg, Group *group, int64_t now)
 static uint32_t touch(GroupAgg *agg, Group *const *groups, const uint32_t *rows, uint32_t n, Touched *touched)
 {
     uint32_t ntouched = 0;
-    int64_t now = config_of(agg)->ttl_us > 0 ? clock_now_us() : 0;
+    int64_t now = agg->sweep.ttl_us > 0 ? clock_now_us() : 0;
     agg->mark++;
     for (uint32_t i = 0; i < n; i++) {
         Group *group = groups[i];
@@ -272,11 +272,7 @@ static bool group_agg_timer(Op *op, int64_t now_us, Err *err)
 {
     (void)err;
     GroupAgg *agg = (GroupAgg *)op;
-    for (uint32_t i = 0; i < agg->table.used; i++) {
-        Group *group = group_at(&agg->table, i);
-        if (group->live && now_us - group->time_us > config_of(agg)->ttl_us) group_table_remove(&agg->table, group);
-    }
-    set_timer(agg);
+    ttl_sweep_turn(&agg->sweep, op, &agg->table, now_us);
     return true;
 }
 
@@ -289,8 +285,11 @@ static bool group_agg_snapshot(Op *op, StrBuf *out, Err *err)
 
 static bool group_agg_restore(Op *op, Reader *in, Err *err)
 {
-    if (in->ptr == in->end || group_table_decode(&((GroupAgg *)op)->table, in)) return true;
-    return err_set(err, E_SNAPSHOT, "state of a grouped aggregate cannot be read");
+    GroupAgg *agg = (GroupAgg *)op;
+    if (in->ptr == in->end) return true;
+    if (!group_table_decode(&agg->table, in)) return err_set(err, E_SNAPSHOT, "state of a grouped aggregate cannot be read");
+    ttl_sweep_restored(&agg->sweep, op, &agg->table);
+    return true;
 }
 
 static size_t group_agg_bytes(const Op *op)

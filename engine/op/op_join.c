@@ -1,10 +1,11 @@
 /* Regular join: both sides are kept by key; a row meets the rows of the other side that are there. Flink's rules (2.12-15):
  * inner: the output kind is the input's; a delete of a row never seen is joined and passed on. Outer: a preserved row without
  * match is padded with NULLs; its first match takes the padded row back (-D) before the joined one comes (+I); when the last match
- * goes it is padded again. NULL keys match nothing unless the join is null-safe. With a state TTL, keys idle for longer are forgotten.
- * State: per key the rows of both sides; a stored row's time_us counts its matches. Memory: results are collected in a builder. */
-#include "engine/op/group_table.h"
+ * goes it is padded again. NULL keys match nothing unless the join is null-safe. With a state TTL each row is forgotten by itself, that long after it
+ * came (of an outer side: or won or lost a match), as in Flink: its key may be busy.
+ * State: per key the rows of both sides; a stored row's time_us counts its matches, seq is the clock when it was written. Memory: results are collected in a builder. */
 #include "engine/op/stored_row.h"
+#include "engine/op/ttl.h"
 #include "engine/base/clock.h"
 #include "engine/type/rowcodec.h"
 
@@ -21,6 +22,8 @@ typedef struct JoinOp {
     Program *condition;
     Eval *eval;
     BatchBuilder out, pairs;        /* pairs: candidates of one row, for the condition */
+    TtlSweep sweep;                 /* by the shorter TTL */
+    int64_t now_us;                 /* clock of the batch; 0 without TTL */
 } JoinOp;
 
 /* One input row at work. */
@@ -36,15 +39,36 @@ static JoinState *state_of(const Group *group)
     return group_state(group);
 }
 
-static int64_t ttl_us(const JoinOp *join)
+/* Drops the rows of a side that have outlived its TTL. */
+static void forget_idle(JoinOp *join, StoredRows *rows, uint32_t side, int64_t now_us)
 {
-    return join->op.env->plan ? join->op.env->plan->state_ttl_us : 0;
+    int64_t ttl_us = config_of(join)->ttl_us[side];
+    uint32_t kept = 0;
+    for (uint32_t i = 0; ttl_us > 0 && i < rows->n; i++) {
+        int64_t written = (int64_t)rows->v[i]->seq;
+        bool idle = ttl_expired(&written, ttl_us, now_us);
+        rows->v[i]->seq = (uint64_t)written;
+        if (idle) free(rows->v[i]);
+        else rows->v[kept++] = rows->v[i];
+    }
+    if (ttl_us > 0) rows->n = kept;
 }
 
-static void set_timer(JoinOp *join)
+static bool key_idle(Op *op, Group *group, int64_t now_us)
 {
-    OpEnv *env = join->op.env;
-    if (ttl_us(join) > 0 && env->timer_set) env->timer_set(env, &join->op, clock_now_us() + ttl_us(join) / 2 + 1);
+    StoredRows *sides = state_of(group)->sides;
+    for (uint32_t side = 0; side < 2; side++) {
+        forget_idle((JoinOp *)op, &sides[side], side, now_us);
+        if (!sides[side].n) stored_rows_free(&sides[side]);
+    }
+    return !sides[0].n && !sides[1].n;
+}
+
+static void start_sweep(JoinOp *join)
+{
+    const int64_t *ttl = config_of(join)->ttl_us;
+    int64_t shorter = ttl[0] > 0 && (ttl[1] <= 0 || ttl[0] < ttl[1]) ? ttl[0] : ttl[1];
+    ttl_sweep_start(&join->sweep, &join->op, join->op.env->batch ? 0 : shorter, key_idle);
 }
 
 static bool join_open(Op *op, Err *err)
@@ -59,7 +83,7 @@ static bool join_open(Op *op, Err *err)
     join->outer[1] = config->kind == PLAN_JOIN_RIGHT || config->kind == PLAN_JOIN_FULL;
     builder_init(&join->out, op->node->schema, BATCH_ROWS);
     builder_init(&join->pairs, op->node->schema, BATCH_ROWS);
-    set_timer(join);
+    start_sweep(join);
     if (!config->condition) return true;
     ExprCtx ctx = { .arena = join->arena, .zone = op->env->zone, .batch = op->env->batch };
     Expr *condition = config->condition;
@@ -164,8 +188,9 @@ static bool null_key(const JoinOp *join, const JoinRow *row)
 
 static bool find_matches(JoinOp *join, const Group *group, JoinRow *row, Err *err)
 {
-    const StoredRows *others = &state_of(group)->sides[1 - row->side];
+    StoredRows *others = &state_of(group)->sides[1 - row->side];
     row->nmatches = 0;
+    if (join->now_us) forget_idle(join, others, 1 - row->side, join->now_us);
     if (null_key(join, row) || !others->n) return true;
     row->matches = arena_copy(join->op.scratch, others->v, sizeof *others->v * others->n);
     row->nmatches = others->n;
@@ -178,12 +203,14 @@ static bool add_row(JoinOp *join, JoinRow *row, StoredRow *stored, Err *err)
 {
     uint32_t other = 1 - row->side;
     stored->time_us = row->nmatches;
+    stored->seq = (uint64_t)join->now_us;
     if (!row->nmatches) return !join->outer[row->side] || emit_joined(join, row, NULL, ROW_INSERT, err);
     for (uint32_t i = 0; i < row->nmatches; i++) {
         StoredRow *match = row->matches[i];
         bool padded = join->outer[other] && match->time_us == 0;
         if (padded && !emit_padded(join, other, match, ROW_DELETE, err)) return false;
         match->time_us++;
+        if (join->outer[other]) match->seq = (uint64_t)join->now_us;
         RowOp kind = join->outer[0] || join->outer[1] ? ROW_INSERT : row->kind;
         if (!emit_joined(join, row, match, kind, err)) return false;
     }
@@ -199,6 +226,7 @@ static bool remove_row(JoinOp *join, JoinRow *row, Err *err)
         if (!emit_joined(join, row, match, join->outer[row->side] ? ROW_DELETE : row->kind, err)) return false;
         bool last = match->time_us == 1;
         if (match->time_us > 0) match->time_us--;
+        if (join->outer[other]) match->seq = (uint64_t)join->now_us;
         if (join->outer[other] && last && !emit_padded(join, other, match, ROW_INSERT, err)) return false;
     }
     return true;
@@ -241,12 +269,11 @@ static bool join_process(Op *op, uint32_t input, const Batch *in, Err *err)
     const uint32_t *rows = batch_rows(in, op->scratch);
     Group **groups = arena_alloc(op->scratch, sizeof *groups * ((size_t)n + 1));
     group_table_lookup_as(&join->table, &join->layouts[input], in, rows, n, groups, op->scratch);
-    int64_t now = ttl_us(join) > 0 ? clock_now_us() : 0;
+    join->now_us = join->sweep.ttl_us > 0 ? clock_now_us() : 0;
     StrBuf bytes = { 0 };
     bool ok = true;
     for (uint32_t i = 0; ok && i < n; i++) {
         JoinRow row = { .batch = in, .row = rows[i], .side = input, .kind = batch_op(in, rows[i]) };
-        groups[i]->time_us = now;
         ArenaMark mark = arena_mark(op->scratch);            /* the matches of one row; those of a batch may be millions */
         ok = join_row(join, groups[i], &row, &bytes, err);
         arena_rewind(op->scratch, mark);
@@ -264,13 +291,7 @@ static bool join_timer(Op *op, int64_t now_us, Err *err)
 {
     (void)err;
     JoinOp *join = (JoinOp *)op;
-    for (uint32_t i = 0; i < join->table.used; i++) {
-        Group *group = group_at(&join->table, i);
-        if (!group->live || now_us - group->time_us <= ttl_us(join)) continue;
-        state_free(group);
-        group_table_remove(&join->table, group);
-    }
-    set_timer(join);
+    ttl_sweep_turn(&join->sweep, op, &join->table, now_us);
     return true;
 }
 
@@ -301,6 +322,7 @@ static bool join_restore(Op *op, Reader *in, Err *err)
         if (!group || !stored_rows_decode(&state_of(group)->sides[0], in) || !stored_rows_decode(&state_of(group)->sides[1], in))
             return err_set(err, E_SNAPSHOT, "state of a join cannot be read");
     }
+    ttl_sweep_restored(&join->sweep, op, &join->table);
     return true;
 }
 

@@ -2,8 +2,8 @@
  * -U +U, an equal row nothing (with a state TTL it is emitted), the delete of an unknown key nothing; a delete emits the stored row,
  * whatever the message held. -U counts as a delete, and so does a row that fails the filter pushed down here: a row that leaves the
  * filter is -D, one that enters +I. State: the last row of every key. */
-#include "engine/op/group_table.h"
 #include "engine/op/stored_row.h"
+#include "engine/op/ttl.h"
 #include "engine/base/clock.h"
 
 #include <stdlib.h>
@@ -15,6 +15,7 @@ typedef struct Normalize {
     GroupTable table;               /* state: StoredRow * */
     RowOut out;
     bool emit_before;
+    TtlSweep sweep;
     Program *filter;
     Eval *filter_eval;
 } Normalize;
@@ -24,15 +25,12 @@ static StoredRow **row_of(const Group *group)
     return group_state(group);
 }
 
-static int64_t ttl_us(const Normalize *norm)
+static bool row_idle(Op *op, Group *group, int64_t now_us)
 {
-    return norm->op.env->plan ? norm->op.env->plan->state_ttl_us : 0;
-}
-
-static void set_timer(Normalize *norm)
-{
-    OpEnv *env = norm->op.env;
-    if (ttl_us(norm) > 0 && env->timer_set) env->timer_set(env, &norm->op, clock_now_us() + ttl_us(norm) / 2 + 1);
+    if (!ttl_expired(&group->time_us, ((Normalize *)op)->sweep.ttl_us, now_us)) return false;
+    free(*row_of(group));
+    *row_of(group) = NULL;
+    return true;
 }
 
 static bool compile_filter(Normalize *norm, Err *err)
@@ -54,7 +52,7 @@ static bool normalize_open(Op *op, Err *err)
     group_table_init(&norm->table, &norm->layout);
     row_out_init(&norm->out, op, op->node->schema);
     norm->emit_before = op->node->changes & CHANGES_UB;
-    set_timer(norm);
+    ttl_sweep_start(&norm->sweep, op, op->env->plan ? op->env->plan->state_ttl_us : 0, row_idle);
     return compile_filter(norm, err);
 }
 
@@ -76,7 +74,7 @@ static bool add_row(Normalize *norm, Group *group, const Batch *in, uint32_t row
 {
     const Schema *schema = norm->op.node->schema;
     StoredRow *old = *row_of(group), *new = stored_row_new(in, row, STR_NULL, bytes);
-    if (old && ttl_us(norm) <= 0 && str_eq(stored_bytes(old), stored_bytes(new))) {
+    if (old && norm->sweep.ttl_us <= 0 && str_eq(stored_bytes(old), stored_bytes(new))) {
         free(new);
         return true;
     }
@@ -96,12 +94,13 @@ static bool normalize_process(Op *op, uint32_t input, const Batch *in, Err *err)
     const uint32_t *rows = batch_rows(in, op->scratch);
     Group **groups = arena_alloc(op->scratch, sizeof *groups * ((size_t)n + 1));
     group_table_lookup(&norm->table, in, rows, n, groups, op->scratch);
-    int64_t now = ttl_us(norm) > 0 ? clock_now_us() : 0;
+    int64_t now = norm->sweep.ttl_us > 0 ? clock_now_us() : 0;
     bool *passes = arena_alloc(op->scratch, in->len + 1);
     StrBuf bytes = { 0 };
     bool ok = find_passing(norm, in, rows, n, passes, err);
     for (uint32_t i = 0; ok && i < n; i++) {
         StoredRow **state = row_of(groups[i]);
+        if (now) row_idle(op, groups[i], now);
         groups[i]->time_us = now;
         if (passes[rows[i]]) {
             ok = add_row(norm, groups[i], in, rows[i], &bytes, err);
@@ -121,13 +120,7 @@ static bool normalize_timer(Op *op, int64_t now_us, Err *err)
 {
     (void)err;
     Normalize *norm = (Normalize *)op;
-    for (uint32_t i = 0; i < norm->table.used; i++) {
-        Group *group = group_at(&norm->table, i);
-        if (!group->live || now_us - group->time_us <= ttl_us(norm)) continue;
-        free(*row_of(group));
-        group_table_remove(&norm->table, group);
-    }
-    set_timer(norm);
+    ttl_sweep_turn(&norm->sweep, op, &norm->table, now_us);
     return true;
 }
 
@@ -156,6 +149,7 @@ static bool normalize_restore(Op *op, Reader *in, Err *err)
         if (!row) return err_set(err, E_SNAPSHOT, "state of an upsert normalisation cannot be read");
         *row_of(group) = row;
     }
+    ttl_sweep_restored(&norm->sweep, op, &norm->table);
     return true;
 }
 

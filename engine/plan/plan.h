@@ -29,7 +29,7 @@ typedef struct GroupAggConfig {
     bool global_row_when_empty;                                                  /* batch mode without keys */
     bool at_end;                                                                 /* batch mode: emit final rows at the end of input */
     bool emit_before;                                                            /* downstream needs -U */
-    int64_t ttl_us;
+    int64_t ttl_us;                                                              /* 0 = for ever */
 } GroupAggConfig;
 typedef enum WindowKind { WINDOW_TUMBLE, WINDOW_HOP, WINDOW_CUMULATE, WINDOW_SESSION } WindowKind;
 typedef struct WindowSpec {
@@ -55,10 +55,10 @@ typedef struct OverCall { OverFunc func; AggCall agg; int64_t offset; Datum dflt
 typedef struct OverConfig { uint32_t *partition; uint32_t npartition; SortKey *order; uint32_t norder; OverCall *calls; uint32_t ncalls; bool by_time, proctime; } OverConfig;  /* output: input columns, then results */
 typedef struct UnnestConfig { Expr *collection; bool ordinality, outer; Expr *condition; } UnnestConfig;            /* output: input columns, element column(s), [ordinality]; condition over the output (LEFT JOIN .. ON) */
 typedef enum MergeMode { MERGE_LAST, MERGE_FIRST /* ON CONFLICT DO NOTHING */, MERGE_FAIL /* DO ERROR */ } MergeMode;
-/* Regular join of two changelogs by equal keys (of equal types; none = every pair), with both sides kept for ever (or the TTL). */
+/* Regular join of two changelogs by equal keys (of equal types; none = every pair), with the rows of both sides kept for ever (or their TTL). */
 typedef enum PlanJoinKind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT, PLAN_JOIN_RIGHT, PLAN_JOIN_FULL } PlanJoinKind;
 typedef struct JoinConfig { PlanJoinKind kind; uint32_t *left_keys, *right_keys; uint32_t nkeys; bool null_safe; /* IS NOT DISTINCT FROM: NULL keys match */
-    Expr *condition; /* over left columns, then right ones; NULL = none */ } JoinConfig;                             /* output: left columns, then right ones */
+    Expr *condition; /* over left columns, then right ones; NULL = none */ int64_t ttl_us[2]; /* of the left rows, the right ones; 0 = for ever */ } JoinConfig;                             /* output: left columns, then right ones */
 typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key */
 typedef enum NullPolicy { NULLS_ERROR, NULLS_DROP } NullPolicy;
 typedef struct SinkConfig {
@@ -93,7 +93,7 @@ typedef struct Plan {
     bool batch; const Zone *zone;
     Str name;                                    /* pipeline.name or insert-into_<path> or "collect" */
     int64_t auto_watermark_interval_us;
-    int64_t state_ttl_us;
+    int64_t state_ttl_us;                        /* table.exec.state.ttl; aggregates and joins have their own, which STATE_TTL may change */
     const Options *config;                       /* SET values in force */
 } Plan;
 const char *plan_kind_name(PlanKind kind);       /* "Calc", "GroupAggregate", .. as EXPLAIN shows */
