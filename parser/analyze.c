@@ -2,6 +2,7 @@
  * ddl_apply's. */
 #include "parser/bind.h"
 #include "engine/plan/config.h"
+#include "engine/plan/state_growth.h"
 
 static const Zone *session_zone(const AnalyzeEnv *env)
 {
@@ -80,6 +81,7 @@ static bool explain_statement(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, A
     if (!plan) return false;
     StrBuf text = { 0 };
     plan_explain(plan, &text);
+    plan_state_warning(plan, &text);
     plan_free(plan);
     out->kind = RESULT_TABLE;
     out->table = (TextTable){ .ncols = 1, .nrows = 1, .raw = true, .headers = ARENA_ARRAY(arena, Str, 1), .cells = ARENA_ARRAY(arena, Str, 1) };

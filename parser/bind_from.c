@@ -32,7 +32,7 @@ static bool add_alias(Binder *b, const AstFrom *from, Relation *rel, Err *err)
 
 /* --- hints --- */
 
-/* Hints of Flink that choose join and state strategies: accepted where they name what exists; weir needs none of them. */
+/* Hints of Flink that choose join strategies are accepted where they name what exists; weir needs none of them. STATE_TTL is the SELECT's. */
 static bool known_hint(Str name)
 {
     static const char *const names[] = { "OPTIONS", "STATE_TTL", "LOOKUP", "BROADCAST", "SHUFFLE_HASH", "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN" };

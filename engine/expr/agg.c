@@ -177,6 +177,14 @@ const char *agg_name(const AggDef *def) { return def->name; }
 bool agg_can_retract(const AggDef *def) { return !(def->flags & AGG_NO_RETRACT); }
 bool agg_can_merge(const AggDef *def) { return !(def->flags & AGG_NO_MERGE); }
 
+bool agg_keeps_values(const AggCall *call)
+{
+    static const AggImpl *(*const keeping[])(const AggCall *) = { agg_choose_list, agg_choose_listagg, agg_choose_collect, agg_choose_percentile, agg_choose_json, agg_choose_bitmap };
+    bool keeps = call->distinct;
+    for (size_t i = 0; i < sizeof keeping / sizeof *keeping; i++) keeps = keeps || call->def->choose == keeping[i];
+    return keeps || (call->retract && (call->def->choose == agg_choose_minmax || call->def->choose == agg_choose_first_last));
+}
+
 bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool distinct, bool star, bool grouped, AggCall *out, Span span, Err *err)
 {
     const AggDef *def = agg_find(name);

@@ -31,6 +31,9 @@ const char *agg_example(const AggDef *def);
 bool agg_can_retract(const AggDef *def);
 bool agg_can_merge(const AggDef *def);           /* FIRST_VALUE, LAST_VALUE cannot: no HOP, CUMULATE, SESSION (tests/conformance) */
 
+/* Does its state hold the values themselves (DISTINCT, lists, MIN and MAX that can take back), so that it grows with the rows of a group? */
+bool agg_keeps_values(const AggCall *call);
+
 /* A compiled set of aggregate calls = layout of one group's state. Immutable. */
 typedef struct AggSet AggSet;
 AggSet *aggset_new(Arena *arena, const AggCall *calls, uint32_t n);

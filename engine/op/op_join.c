@@ -2,7 +2,7 @@
  * inner: the output kind is the input's; a delete of a row never seen is joined and passed on. Outer: a preserved row without
  * match is padded with NULLs; its first match takes the padded row back (-D) before the joined one comes (+I); when the last match
  * goes it is padded again. NULL keys match nothing unless the join is null-safe. With a state TTL each row is forgotten by itself, that long after it
- * came (of an outer side: or won or lost a match), as in Flink: its key may be busy.
+ * or its equal came (of an outer side: or won or lost a match), as in Flink: its key may be busy.
  * State: per key the rows of both sides; a stored row's time_us counts its matches, seq is the clock when it was written. Memory: results are collected in a builder. */
 #include "engine/op/stored_row.h"
 #include "engine/op/ttl.h"
@@ -203,7 +203,6 @@ static bool add_row(JoinOp *join, JoinRow *row, StoredRow *stored, Err *err)
 {
     uint32_t other = 1 - row->side;
     stored->time_us = row->nmatches;
-    stored->seq = (uint64_t)join->now_us;
     if (!row->nmatches) return !join->outer[row->side] || emit_joined(join, row, NULL, ROW_INSERT, err);
     for (uint32_t i = 0; i < row->nmatches; i++) {
         StoredRow *match = row->matches[i];
@@ -241,12 +240,21 @@ static void forget_row(StoredRows *rows, const StoredRow *gone)
     }
 }
 
+/* Equal rows are one with a count in Flink, written again with each. */
+static void renew_equal(const StoredRows *rows, const StoredRow *row)
+{
+    for (uint32_t i = 0; i < rows->n; i++)
+        if (str_eq(stored_bytes(rows->v[i]), stored_bytes(row))) rows->v[i]->seq = row->seq;
+}
+
 static bool join_row(JoinOp *join, Group *group, JoinRow *row, StrBuf *bytes, Err *err)
 {
     if (!find_matches(join, group, row, err)) return false;
     StoredRow *stored = stored_row_new(row->batch, row->row, STR_NULL, bytes);
     StoredRows *own = &state_of(group)->sides[row->side];
     if (row_op_adds(row->kind)) {
+        stored->seq = (uint64_t)join->now_us;
+        if (join->now_us) renew_equal(own, stored);
         stored_rows_add(own, stored);
         return add_row(join, row, stored, err);
     }

@@ -1,5 +1,5 @@
 /* Plans as text: EXPLAIN's tree, and the digest that matches nodes by what they do. */
-#include "engine/plan/plan.h"
+#include "engine/plan/state_growth.h"
 #include "engine/type/text.h"
 
 #include <stdlib.h>
@@ -171,7 +171,7 @@ static void group_text(const PlanNode *node, const Schema *in, StrBuf *out)
     strbuf_addz(out, "], select=[");
     add_calls(agg->calls, agg->ncalls, in, out);
     strbuf_addc(out, ']');
-    if (!in) strbuf_addf(out, " %d%d", agg->global_row_when_empty, agg->at_end);
+    if (!in) strbuf_addf(out, " %d%d ttl %lld", agg->global_row_when_empty, agg->at_end, (long long)agg->ttl_us);
 }
 
 static void window_agg_text(const PlanNode *node, const Schema *in, StrBuf *out)
@@ -270,6 +270,7 @@ static void join_text(const PlanNode *node, bool digest, StrBuf *out)
     strbuf_addf(out, "], right=[");
     add_columns(digest ? NULL : node->inputs[1]->schema, join->right_keys, join->nkeys, out);
     strbuf_addz(out, join->null_safe ? "], nullSafe" : "]");
+    if (digest) strbuf_addf(out, " ttl %lld %lld", (long long)join->ttl_us[0], (long long)join->ttl_us[1]);
     if (!join->condition) return;
     strbuf_addz(out, ", where=[");
     expr_print(join->condition, digest ? NULL : node->schema, out);
@@ -314,25 +315,6 @@ static void add_changes(uint8_t changes, StrBuf *out)
     }
 }
 
-/* What a node keeps, and whether it grows without end. NULL = nothing. */
-static const char *state_text(const Plan *plan, const PlanNode *node)
-{
-    bool ttl = plan->state_ttl_us > 0;
-    switch (node->kind) {
-    case PLAN_GROUP_AGG: return plan->batch ? NULL : node->u.group_agg.nkeys == 0 ? "one row" : ttl ? "one row per key, until idle for the TTL" : "one row per key, for ever";
-    case PLAN_NORMALIZE: return ttl ? "last row per key, until idle for the TTL" : "last row per key, for ever";
-    case PLAN_MATERIALIZE: return "rows per sink key, for ever";
-    case PLAN_WINDOW_AGG: return "keys of open windows";
-    case PLAN_WINDOW_TVF: return node->u.window_tvf.window.kind == WINDOW_SESSION ? "rows of open sessions" : NULL;
-    case PLAN_SORT: return node->u.sort.by_time ? "rows ahead of the watermark" : "all rows";
-    case PLAN_OVER: return "all rows";
-    case PLAN_JOIN: return ttl ? "rows of both sides, until idle for the TTL" : "rows of both sides, for ever";
-    case PLAN_LIMIT: return "a count";
-    case PLAN_SCAN: case PLAN_VALUES: case PLAN_CALC: case PLAN_WATERMARK: case PLAN_EXPAND: case PLAN_UNION: case PLAN_UNNEST: case PLAN_SINK: case PLAN_KIND_COUNT: return NULL;
-    }
-    return NULL;
-}
-
 static void add_facts(const Plan *plan, const PlanNode *node, StrBuf *out)
 {
     if (node->kind != PLAN_SINK) {
@@ -349,8 +331,10 @@ static void add_facts(const Plan *plan, const PlanNode *node, StrBuf *out)
         }
         strbuf_addc(out, ']');
     }
-    const char *state = state_text(plan, node);
-    if (state) strbuf_addf(out, ", state=[%s]", state);
+    StrBuf growth = { 0 };
+    plan_state_growth(plan, node, &growth);
+    if (growth.len) strbuf_addf(out, ", state=[" STR_FMT "]", STR_ARG(strbuf_str(&growth)));
+    strbuf_free(&growth);
 }
 
 static void explain_node(const Plan *plan, const PlanNode *node, uint32_t depth, bool last, uint64_t open, bool *seen, StrBuf *out)

@@ -74,6 +74,8 @@ static void joins(void **state)
     (void)state;
     Driver *d = joined(PLAN_JOIN_INNER, TTL_US, TTL_US);
     driver_expect(d, "+I 1 | a\nT 600\n+I 1 | b\nT 600\n@1\n+I 1 | x\n", "+I 1 | b | 1 | x\n");
+    driver_expect(d, "+I 1 | a\nT 600\n+I 1 | a\nT 600\n@1\n+I 1 | x\n", "+I 1 | a | 1 | x\n+I 1 | a | 1 | x\n");
+    driver_expect(d, "+I 1 | a\nT 600\n@1\n+I 1 | x\nT 600\n+I 1 | y\n", "+I 1 | a | 1 | x\n");
     d->node.u.join.ttl_us[0] = 0;
     driver_expect(d, "+I 1 | a\n@1\n+I 1 | x\nT 5000\n+I 1 | y\n@0\n+I 1 | b\n", "+I 1 | a | 1 | x\n+I 1 | a | 1 | y\n+I 1 | b | 1 | y\n");
     driver_free(d);

@@ -1,6 +1,8 @@
 /* Plans: pruning, sharing, pushing, fusing of windows, grouping sets, subplans of SELECT and INSERT; EXPLAIN's text; digests. */
 #include "tests/unit/plan_text.h"
 
+#include "engine/plan/state_growth.h"
+
 static void scan_and_calc(void **state)
 {
     (void)state;
@@ -41,7 +43,7 @@ static void windows(void **state)
     expect_plan("SELECT window_end, k, SUM(v) AS s FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) WHERE v > 0 GROUP BY k, window_end, window_start;",
         "Sink(table=[collect], fields=[window_end, k, s])\n"
         "+- Calc(select=[window_end, k, $a0 AS s], changelogMode=[I], upsertKeys=[{k, window_end}])\n"
-        "   +- WindowAggregate(groupBy=[k], window=[HOP(ts, size=[10 s], slide=[5 s])], select=[SUM(v)], properties=[END, START], changelogMode=[I], upsertKeys=[{k, window_end}, {k, window_start}], state=[keys of open windows])\n"
+        "   +- WindowAggregate(groupBy=[k], window=[HOP(ts, size=[10 s], slide=[5 s])], select=[SUM(v)], properties=[END, START], changelogMode=[I], upsertKeys=[{k, window_end}, {k, window_start}], state=[one row per key and open window])\n"
         "      +- Calc(select=[k, v, ts], where=[(v > 0)], changelogMode=[I])\n"
         "         +- WatermarkAssigner(rowtime=[ts], watermark=[(ts MINUS_INTERVAL +0 00:00:01.000)], changelogMode=[I])\n"
         "            +- TableSourceScan(table=[default_catalog.default_database.t], fields=[k, v, ts], changelogMode=[I])\n");
@@ -118,10 +120,10 @@ static void joins(void **state)
     expect_plan("SELECT a.k, b.v FROM plain a, ups b WHERE a.id = b.id AND a.v > 3 AND a.v + b.v > 5;",
         "Sink(table=[collect], fields=[k, v])\n"
         "+- Calc(select=[k, v], where=[((v + v) > 5)], changelogMode=[I,UB,UA,D])\n"
-        "   +- Join(joinType=[InnerJoin], left=[id], right=[id], changelogMode=[I,UB,UA,D], state=[rows of both sides, for ever])\n"
+        "   +- Join(joinType=[InnerJoin], left=[id], right=[id], changelogMode=[I,UB,UA,D], state=[rows of both sides, until the input ends])\n"
         "      :- Calc(select=[id, k, v], where=[(v > 3)], changelogMode=[I])\n"
         "      :  +- TableSourceScan(table=[default_catalog.default_database.plain], fields=[id, k, v], changelogMode=[I])\n"
-        "      +- ChangelogNormalize(key=[id], changelogMode=[I,UB,UA,D], upsertKeys=[{id}], state=[last row per key, for ever])\n"
+        "      +- ChangelogNormalize(key=[id], changelogMode=[I,UB,UA,D], upsertKeys=[{id}], state=[last row per key, until the input ends])\n"
         "         +- TableSourceScan(table=[default_catalog.default_database.ups], fields=[id, v], changelogMode=[I,UA,D], upsertKeys=[{id}])\n");
     expect_in_plan("SELECT id FROM plain WHERE k IN (SELECT k FROM ups);", "Join(joinType=[InnerJoin], left=[k], right=[k]");
     expect_in_plan("SELECT id FROM plain WHERE NOT EXISTS (SELECT 1 FROM ups WHERE ups.id = plain.id);", "where=[($mark IS NULL)]");
@@ -152,6 +154,67 @@ static void order_and_limit(void **state)
     expect_in_plan("SET 'execution.runtime-mode'='batch'; SELECT RANK() OVER (PARTITION BY k ORDER BY v) FROM plain;", "OverAggregate(partitionBy=[k], orderBy=[v ASC]");
 }
 
+/* As Flink plans it: a side of a join by its own name, an aggregate by the one table of FROM. */
+static void state_ttl(void **state)
+{
+    (void)state;
+    static const char *const tables = "SET 'table.exec.state.ttl'='7 min'; CREATE TABLE a (id INT, x INT) WITH ('connector'='datagen'); CREATE TABLE b (id INT, y INT) WITH ('connector'='datagen'); CREATE VIEW w AS SELECT * FROM a;";
+    static const struct { const char *query, *part; } cases[] = {
+        { "SELECT x FROM a JOIN b ON a.id = b.id;", "state=[rows of both sides, until idle for 7 min]" },
+        { "SELECT /*+ STATE_TTL('a'='1d', 'b'='2h') */ x FROM a JOIN b ON a.id = b.id;", "state=[left rows, until idle for 1 d; right rows, until idle for 2 h]" },
+        { "SELECT /*+ STATE_TTL('a'='1d', 'b'='1d', 'c'='3h') */ a.x FROM a JOIN b ON a.id = b.id JOIN a AS c ON b.id = c.id;", "state=[left rows, until idle for 7 min; right rows, until idle for 3 h]" },
+        { "SELECT /*+ STATE_TTL('a'='0s') */ x FROM a JOIN b ON a.id = b.id;", "state=[left rows, for ever; right rows, until idle for 7 min]" },
+        { "SELECT /*+ STATE_TTL('q'='1d') */ b.y FROM (SELECT id FROM a WHERE x > 1) q LEFT JOIN b ON q.id + 1 = b.id;", "state=[left rows, until idle for 1 d; right rows, until idle for 7 min]" },
+        { "SELECT /*+ STATE_TTL('w'='5h') */ id, COUNT(*) FROM w GROUP BY id;", "state=[one row per key, until idle for 5 h]" },
+        { "SELECT /*+ STATE_TTL('a'='9h') */ DISTINCT id FROM a;", "state=[one row per key, until idle for 9 h]" },
+        { "SELECT /*+ STATE_TTL('a'='9h', 'b'='9h') */ a.id, COUNT(*) FROM a JOIN b ON a.id = b.id GROUP BY a.id;", "select=[COUNT(*)], changelogMode=[I,UB,UA], upsertKeys=[{id}], state=[one row per key, until idle for 7 min]" },
+        { "SELECT /*+ STATE_TTL('a'='9h') */ id, COUNT(*) FROM a WHERE id IN (SELECT id FROM b) GROUP BY id;", "select=[], changelogMode=[I,UB,UA], upsertKeys=[{id}], state=[one row per key, until idle for 7 min]" },
+        { "SET 'execution.runtime-mode'='batch'; SELECT k, COUNT(*) FROM plain GROUP BY k;", "state=[one row per key, until the input ends]" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char sql[1024];
+        snprintf(sql, sizeof sql, "%s%s", tables, cases[i].query);
+        expect_in_plan(sql, cases[i].part);
+    }
+    /* Equal but for their TTL: not shared. */
+    expect_in_plan("EXECUTE STATEMENT SET BEGIN INSERT INTO all_sink SELECT /*+ STATE_TTL('plain'='1 h') */ k, COUNT(*) FROM plain GROUP BY k; INSERT INTO all_sink SELECT k, COUNT(*) FROM plain GROUP BY k; END;", "until idle for 1 h");
+    expect_in_plan("EXECUTE STATEMENT SET BEGIN INSERT INTO all_sink SELECT /*+ STATE_TTL('plain'='1 h') */ k, COUNT(*) FROM plain GROUP BY k; INSERT INTO all_sink SELECT k, COUNT(*) FROM plain GROUP BY k; END;", "until the input ends");
+}
+
+static void expect_warning(const char *sql, const char *expected)
+{
+    PlanTest t = plan_test_new();
+    StrBuf text = { 0 };
+    if (!plan_test_run(&t, test_tables) || !plan_test_run(&t, sql)) fail_msg("%s: %s", sql, t.err.message);
+    plan_state_warning(t.plan, &text);
+    assert_text(strbuf_str(&text), expected);
+    strbuf_free(&text);
+    plan_test_free(&t);
+}
+
+static void growth(void **state)
+{
+    (void)state;
+    static const char *const endless = "CREATE TABLE e (id INT, v INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector'='datagen');";
+    char sql[600];
+    snprintf(sql, sizeof sql, "%s%s", endless, "SELECT v, MAX(n) FROM (SELECT v, id, COUNT(DISTINCT ts) AS n FROM e GROUP BY v, id) GROUP BY v LIMIT 3;");
+    expect_warning(sql, "\nState that grows for ever:\n"
+        "  GroupAggregate(groupBy=[v, id], select=[COUNT(DISTINCT ts)]) over e: one row per key and the values it was made of, for ever\n"
+        "  GroupAggregate(groupBy=[v], select=[MAX(n)]) over e: one row per key and the values it was made of, for ever\n"
+        "  Limit(offset=[0], fetch=[3]) over e: all rows, for ever\n"
+        "SET 'table.exec.state.ttl' = '1 d' forgets what is idle for so long; a window ends by itself.\n");
+    /* Of one row; ended by windows, by the TTL, by the input's end. */
+    snprintf(sql, sizeof sql, "%s%s", endless, "SELECT COUNT(*), MAX(v) FROM e;");
+    expect_warning(sql, "");
+    snprintf(sql, sizeof sql, "%s%s", endless, "SELECT COUNT(DISTINCT v), window_end FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;");
+    expect_warning(sql, "");
+    snprintf(sql, sizeof sql, "%s%s", endless, "SET 'table.exec.state.ttl'='1 h'; SELECT v, COUNT(*) FROM e GROUP BY v;");
+    expect_warning(sql, "");
+    expect_warning("SELECT p.k, COUNT(*) FROM plain p JOIN rets r ON p.id = r.id GROUP BY p.k;", "");
+    snprintf(sql, sizeof sql, "%s%s", endless, "SELECT v FROM e ORDER BY ts;");
+    expect_in_plan(sql, "state=[rows ahead of the watermark]");
+}
+
 static void digests(void **state)
 {
     (void)state;
@@ -176,7 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scan_and_calc), cmocka_unit_test(counting), cmocka_unit_test(computed_twice_stays), cmocka_unit_test(windows), cmocka_unit_test(attached_windows), cmocka_unit_test(grouping_sets),
-        cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(set_operations), cmocka_unit_test(order_and_limit), cmocka_unit_test(digests),
+        cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(set_operations), cmocka_unit_test(order_and_limit), cmocka_unit_test(state_ttl), cmocka_unit_test(growth), cmocka_unit_test(digests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
