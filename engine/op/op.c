@@ -23,7 +23,7 @@ Op *op_new(const PlanNode *node, OpEnv *env, Err *err)
     op->input_done = xcalloc(op->ninputs + 1, sizeof *op->input_done);
     op->input_idle = xcalloc(op->ninputs + 1, sizeof *op->input_idle);
     for (uint32_t i = 0; i < op->ninputs; i++) op->input_wm[i] = WATERMARK_MIN;
-    op->wm = WATERMARK_MIN;
+    op->wm = op->out_wm = WATERMARK_MIN;
     op->scratch = arena_new();
     if (op_is_source(op)) op->source = op;
     if (cls->open && !cls->open(op, err)) {
@@ -68,6 +68,7 @@ bool op_emit(Op *op, const Batch *batch, Err *err)
 bool op_emit_watermark(Op *op, int64_t ts_us, Err *err)
 {
     if (op->env->batch) return true;
+    if (ts_us > op->out_wm) op->out_wm = ts_us;
     for (uint32_t i = 0; i < op->nouts; i++)
         if (!op_watermark(op->outs[i].op, op->outs[i].input, ts_us, err)) return false;
     return true;
@@ -104,6 +105,22 @@ static bool advance(Op *op, Err *err)
     return op->cls->watermark ? op->cls->watermark(op, low, err) : op_emit_watermark(op, low, err);
 }
 
+void op_derive(Op *op, Op *const *inputs)
+{
+    bool done = op->ninputs > 0;
+    int64_t low = WATERMARK_MAX;
+    for (uint32_t i = 0; i < op->ninputs; i++) {
+        op->input_wm[i] = inputs[i]->out_wm;
+        op->input_idle[i] = inputs[i]->out_idle;
+        op->input_done[i] = inputs[i]->out_done;
+        done &= op->input_done[i];
+        if (!op->input_idle[i] && op->input_wm[i] < low) low = op->input_wm[i];
+    }
+    op->out_idle = all_idle(op);
+    op->out_done = done;
+    op->wm = op->out_wm = op->ninputs == 0 || op->out_idle ? WATERMARK_MIN : low;
+}
+
 static bool tell_idle(Op *op, bool before, Err *err)
 {
     bool now = all_idle(op);
@@ -129,6 +146,7 @@ bool op_idle(Op *op, uint32_t input, bool idle, Err *err)
 
 bool op_emit_idle(Op *op, bool idle, Err *err)
 {
+    op->out_idle = idle;
     for (uint32_t i = 0; i < op->nouts; i++)
         if (!op_idle(op->outs[i].op, op->outs[i].input, idle, err)) return false;
     return true;
@@ -136,6 +154,7 @@ bool op_emit_idle(Op *op, bool idle, Err *err)
 
 static bool finish_outs(Op *op, Err *err)
 {
+    op->out_done = true;
     for (uint32_t i = 0; i < op->nouts; i++)
         if (!op_finish_input(op->outs[i].op, op->outs[i].input, err)) return false;
     return true;

@@ -49,6 +49,7 @@ struct Op {
     OpTarget *outs; uint32_t nouts;
     int64_t *input_wm; bool *input_done, *input_idle; uint32_t ninputs;
     int64_t wm;                                  /* combined watermark handed to ->watermark so far */
+    int64_t out_wm; bool out_idle, out_done;     /* what the outs were told last */
     Op *source;                                  /* the source whose split numbers the input carries: set by op_connect through calcs; NULL otherwise */
     Arena *scratch;                              /* reset by the operator at each process() */
     uint64_t rows_in, rows_out, late_rows;       /* counters shown to users */
@@ -68,6 +69,8 @@ bool op_idle(Op *op, uint32_t input, bool idle, Err *err) MUST_CHECK;
 bool op_emit_idle(Op *op, bool idle, Err *err) MUST_CHECK;
 /* The operator has no more rows to give, whatever its inputs still bring (LIMIT): its outs see the end of this input. */
 bool op_emit_end(Op *op, Err *err) MUST_CHECK;
+/* After a restore, for an operator that a checkpoint says nothing of: its watermark and ends as its inputs (restored before it) have told them. */
+void op_derive(Op *op, Op *const *inputs);
 bool op_finish_input(Op *op, uint32_t input, Err *err) MUST_CHECK;                   /* at the last input: finish, then the outs' finish_input */
 
 /* Tests (WEIR_CHECK=1): a listener that checks all that `from` emits; free it with op_free. */

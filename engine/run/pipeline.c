@@ -3,6 +3,7 @@
 #include "engine/run/pipeline.h"
 #include "engine/base/clock.h"
 #include "engine/base/log.h"
+#include "engine/plan/state_key.h"
 
 #include <stdlib.h>
 
@@ -79,6 +80,21 @@ static const GroupOffsets *group_offsets(OpEnv *env)
     return &pipeline->offsets;
 }
 
+static void name_operators(Pipeline *pipeline)
+{
+    const Plan *plan = pipeline->plan;
+    StrBuf name = { 0 };
+    pipeline->arena = arena_new();
+    pipeline->keys = plan_state_keys(plan, pipeline->arena);
+    pipeline->names = ARENA_ARRAY(pipeline->arena, Str, plan->nnodes + 1);
+    for (uint32_t i = 0; i < plan->nnodes; i++) {
+        strbuf_clear(&name);
+        plan_state_name(plan, i, &name);
+        pipeline->names[i] = str_dup(pipeline->arena, strbuf_str(&name));
+    }
+    strbuf_free(&name);
+}
+
 bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config, const PipelineStart *start, Err *err)
 {
     *pipeline = (Pipeline){ .plan = plan, .config = config };
@@ -88,6 +104,7 @@ bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config
         .restoring = start->restored, .max_batch_rows = config->max_batch_rows, .job = pipeline, .restored_ckpt = start->ckpt_id, .fresh = start->fresh,
         .job_key = start->job_key, .lineage = start->lineage, .group_offsets = group_offsets,
     };
+    name_operators(pipeline);
     pipeline->ops = xcalloc(plan->nnodes + 1, sizeof *pipeline->ops);
     pipeline->ended = xcalloc(plan->nnodes + 1, sizeof *pipeline->ended);
     for (uint32_t i = 0; i < plan->nnodes; i++) {
@@ -115,6 +132,7 @@ void pipeline_close(Pipeline *pipeline)
     free(pipeline->ended);
     free(pipeline->timers);
     arena_free(pipeline->offsets_arena);
+    arena_free(pipeline->arena);
     *pipeline = (Pipeline){ 0 };
 }
 

@@ -20,6 +20,8 @@ typedef struct Pipeline {
     const Plan *plan;
     const JobConfig *config;
     Op **ops; uint32_t nops;        /* by PlanNode.id: inputs before users */
+    Arena *arena;
+    Str *keys, *names;              /* by node id: plan_state_keys, plan_state_name; what checkpoints know the operators by */
     Op **checks; uint32_t nchecks;  /* WEIR_CHECK=1 */
     bool *ended;                    /* sources that are exhausted, by node id */
     uint32_t nsources, nended, next_source;

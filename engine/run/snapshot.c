@@ -1,30 +1,11 @@
-/* Snapshot encoding, restoring, comparing; see snapshot.h. Keys are texts of plan_digest; equal ones of one plan are told apart by how many came before. */
+/* Snapshot encoding, restoring, comparing; see snapshot.h. */
 #include "engine/run/snapshot.h"
 #include "engine/base/hashtab.h"
+#include "engine/plan/state_key.h"
 
 #include <stdlib.h>
 
 static const char magic[4] = { 'W', 'S', 'N', '2' };
-
-static void node_key(const Plan *plan, uint32_t at, StrBuf *out)
-{
-    plan_digest(plan->nodes[at], out);
-    uint32_t len = out->len, before = 0;
-    StrBuf other = { 0 };
-    for (uint32_t i = 0; i < at; i++) {
-        if (plan->nodes[i]->kind != plan->nodes[at]->kind) continue;
-        strbuf_clear(&other);
-        plan_digest(plan->nodes[i], &other);
-        before += other.len == len && memcmp(other.ptr, out->ptr, len) == 0;
-    }
-    strbuf_free(&other);
-    if (before) strbuf_addf(out, "#%u", before);
-}
-
-static void node_name(const Plan *plan, uint32_t at, StrBuf *out)
-{
-    strbuf_addz(out, plan_kind_name(plan->nodes[at]->kind));
-}
 
 /* --- writing --- */
 
@@ -32,6 +13,8 @@ static void put_common(const Op *op, bool ended, StrBuf *out)
 {
     strbuf_put_u8(out, ended);
     strbuf_put_u64(out, (uint64_t)op->wm);
+    strbuf_put_u64(out, (uint64_t)op->out_wm);
+    strbuf_put_u8(out, (uint8_t)(op->out_done | op->out_idle << 1));
     strbuf_put_u64(out, op->rows_in);
     strbuf_put_u64(out, op->rows_out);
     strbuf_put_u64(out, op->late_rows);
@@ -46,16 +29,13 @@ static bool encode_op(const Pipeline *pipeline, uint32_t at, StrBuf *head, StrBu
 {
     Op *op = pipeline->ops[at];
     StrBuf part = { 0 };
+    if (!pipeline->keys[at].len) return true;
     strbuf_clear(head);
     strbuf_clear(own);
     if (op->cls->snapshot && !op->cls->snapshot(op, own, err)) return false;
     strbuf_put_u8(head, 1);
-    node_key(pipeline->plan, at, &part);
-    strbuf_put_str(head, strbuf_str(&part));
-    strbuf_clear(&part);
-    node_name(pipeline->plan, at, &part);
-    strbuf_put_str(head, strbuf_str(&part));
-    strbuf_clear(&part);
+    strbuf_put_str(head, pipeline->keys[at]);
+    strbuf_put_str(head, pipeline->names[at]);
     put_common(op, pipeline->ended[at], &part);
     strbuf_put_str(head, strbuf_str(&part));
     strbuf_put_u32(head, own->len);
@@ -87,9 +67,7 @@ void snapshot_operators(const Pipeline *pipeline, StrBuf *out)
         const Op *op = pipeline->ops[i];
         size_t bytes = op->cls->state_bytes ? op->cls->state_bytes(op) : 0;
         if (!bytes) continue;
-        strbuf_addf(out, "%zu\t", bytes);
-        node_name(pipeline->plan, i, out);
-        strbuf_addc(out, '\n');
+        strbuf_addf(out, "%zu\t" STR_FMT "\n", bytes, STR_ARG(pipeline->names[i]));
     }
 }
 
@@ -131,11 +109,9 @@ static bool read_saved(Str snapshot, SavedOps *out, Err *err)
     return !in.bad || damaged(err);
 }
 
-static Saved *find_saved(SavedOps *saved, const Plan *plan, uint32_t at, StrBuf *key)
+static Saved *find_saved(SavedOps *saved, Str key)
 {
-    strbuf_clear(key);
-    node_key(plan, at, key);
-    uint32_t slot = strmap_find(&saved->map, strbuf_str(key));
+    uint32_t slot = key.len ? strmap_find(&saved->map, key) : STRMAP_NONE;
     return slot == STRMAP_NONE ? NULL : &saved->v[slot];
 }
 
@@ -143,6 +119,10 @@ static bool get_common(Op *op, Reader *in, bool *ended)
 {
     *ended = reader_u8(in);
     op->wm = (int64_t)reader_u64(in);
+    op->out_wm = (int64_t)reader_u64(in);
+    uint8_t out = reader_u8(in);
+    op->out_done = out & 1;
+    op->out_idle = out >> 1 & 1;
     op->rows_in = reader_u64(in);
     op->rows_out = reader_u64(in);
     op->late_rows = reader_u64(in);
@@ -156,6 +136,15 @@ static bool get_common(Op *op, Reader *in, bool *ended)
     return !in->bad;
 }
 
+static void derive_common(Pipeline *pipeline, uint32_t at)
+{
+    const PlanNode *node = pipeline->plan->nodes[at];
+    Op **inputs = xcalloc(node->ninputs + 1, sizeof *inputs);
+    for (uint32_t i = 0; i < node->ninputs; i++) inputs[i] = pipeline->ops[node->inputs[i]->id];
+    op_derive(pipeline->ops[at], inputs);
+    free(inputs);
+}
+
 static bool restore_op(Pipeline *pipeline, uint32_t at, const Saved *saved, Err *err)
 {
     Op *op = pipeline->ops[at];
@@ -165,6 +154,8 @@ static bool restore_op(Pipeline *pipeline, uint32_t at, const Saved *saved, Err 
         if (!get_common(op, &common, &pipeline->ended[at])) return damaged(err);
         if (pipeline->ended[at]) pipeline->nended++;
         own = (Reader){ saved->own.ptr, saved->own.ptr + saved->own.len, false };
+    } else {
+        derive_common(pipeline, at);
     }
     if (op->cls->restore && !op->cls->restore(op, &own, err)) return false;
     return !own.bad || damaged(err);
@@ -173,10 +164,8 @@ static bool restore_op(Pipeline *pipeline, uint32_t at, const Saved *saved, Err 
 bool pipeline_restore(Pipeline *pipeline, Str snapshot, Err *err)
 {
     SavedOps saved = { 0 };
-    StrBuf key = { 0 };
     bool ok = read_saved(snapshot, &saved, err);
-    for (uint32_t i = 0; ok && i < pipeline->nops; i++) ok = restore_op(pipeline, i, find_saved(&saved, pipeline->plan, i, &key), err);
-    strbuf_free(&key);
+    for (uint32_t i = 0; ok && i < pipeline->nops; i++) ok = restore_op(pipeline, i, find_saved(&saved, pipeline->keys[i]), err);
     saved_free(&saved);
     pipeline->env.restoring = false;
     return ok;
@@ -185,14 +174,14 @@ bool pipeline_restore(Pipeline *pipeline, Str snapshot, Err *err)
 bool snapshot_compare(const Plan *plan, Str snapshot, SnapshotDiff *out, Err *err)
 {
     SavedOps saved = { 0 };
-    StrBuf key = { 0 };
+    Arena *arena = arena_new();
+    const Str *keys = plan_state_keys(plan, arena);
     bool ok = read_saved(snapshot, &saved, err);
     for (uint32_t i = 0; ok && i < plan->nnodes; i++) {
-        const OpClass *cls = op_class(plan->nodes[i]->kind);
-        Saved *found = find_saved(&saved, plan, i, &key);
+        Saved *found = find_saved(&saved, keys[i]);
         if (found) found->claimed = true;
-        if (found || !cls || !cls->snapshot || plan->nodes[i]->kind == PLAN_SINK) continue;
-        node_name(plan, i, &out->missing);
+        if (found || !keys[i].len || plan->nodes[i]->kind == PLAN_SINK) continue;
+        plan_state_name(plan, i, &out->missing);
         strbuf_addc(&out->missing, '\n');
         out->nmissing++;
     }
@@ -202,7 +191,7 @@ bool snapshot_compare(const Plan *plan, Str snapshot, SnapshotDiff *out, Err *er
         strbuf_addc(&out->lost, '\n');
         out->nlost++;
     }
-    strbuf_free(&key);
+    arena_free(arena);
     saved_free(&saved);
     return ok;
 }

@@ -1,8 +1,9 @@
 /* Snapshots of a pipeline: the state of every operator after a barrier as one stream of bytes, and the way back. Where the bytes are kept is the
  * caller's business (store.h).
- *   "WSN2" | for each operator: u8 1, key (what the operator means to its state), name (for people), common part (watermarks, ended inputs,
- *   counters), own state, each u32 length and bytes | u8 0
- * Operators are matched by key, so a changed query keeps the state of those that mean the same. Private to engine/run. */
+ *   "WSN2" | for each operator with state: u8 1, key (what it means to its state: plan/state_key.h), name (for people), common part (watermarks,
+ *   ended inputs, counters), own state, each u32 length and bytes | u8 0
+ * Operators are matched by key, so a changed query keeps the state of those that mean the same. What passes rows on without state is not saved: its
+ * watermarks follow from its inputs'. Private to engine/run. */
 #ifndef WEIR_RUN_SNAPSHOT_H
 #define WEIR_RUN_SNAPSHOT_H
 #include "engine/run/pipeline.h"
