@@ -382,14 +382,3 @@ void plan_digest_node(const PlanNode *node, StrBuf *out)
     node_text(node, true, out);
     strbuf_addc(out, ')');
 }
-
-void plan_digest(const PlanNode *node, StrBuf *out)
-{
-    plan_digest_node(node, out);
-    for (uint32_t i = 0; i < node->ninputs; i++) {
-        strbuf_addz(out, i ? ", " : " <- ");
-        strbuf_addc(out, '(');
-        plan_digest(node->inputs[i], out);
-        strbuf_addc(out, ')');
-    }
-}

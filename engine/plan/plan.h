@@ -103,8 +103,6 @@ void plan_free(Plan *plan);
 void plan_explain(const Plan *plan, StrBuf *out);
 /* One node as EXPLAIN shows it, without changelog mode, keys and state: "GroupAggregate(groupBy=[k], select=[COUNT(*)])". */
 void plan_node_text(const PlanNode *node, StrBuf *out);
-/* Stable text of a node's meaning (kind, config, inputs' meaning): matches operators across versions of a query. */
-void plan_digest(const PlanNode *node, StrBuf *out);
-/* The same without the inputs: two nodes of equal text over the same inputs do the same. */
+/* Text of a node's kind and config: two nodes of equal text over the same inputs do the same. */
 void plan_digest_node(const PlanNode *node, StrBuf *out);
 #endif

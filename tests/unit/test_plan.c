@@ -215,31 +215,11 @@ static void growth(void **state)
     expect_in_plan(sql, "state=[rows ahead of the watermark]");
 }
 
-static void digests(void **state)
-{
-    (void)state;
-    StrBuf a = { 0 }, b = { 0 };
-    PlanTest t = plan_test_new();
-    assert_true(plan_test_run(&t, test_tables));
-    assert_true(plan_test_run(&t, "SELECT k AS x, COUNT(*) AS y FROM plain GROUP BY k;"));
-    plan_digest(t.plan->sinks[0]->inputs[0], &a);
-    assert_true(plan_test_run(&t, "SELECT k AS p, COUNT(*) AS q FROM plain GROUP BY k;"));
-    plan_digest(t.plan->sinks[0]->inputs[0], &b);
-    assert_true(str_eq(strbuf_str(&a), strbuf_str(&b)));         /* names do not matter */
-    strbuf_clear(&b);
-    assert_true(plan_test_run(&t, "SELECT k, COUNT(v) FROM plain GROUP BY k;"));
-    plan_digest(t.plan->sinks[0]->inputs[0], &b);
-    assert_false(str_eq(strbuf_str(&a), strbuf_str(&b)));
-    strbuf_free(&a);
-    strbuf_free(&b);
-    plan_test_free(&t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scan_and_calc), cmocka_unit_test(counting), cmocka_unit_test(computed_twice_stays), cmocka_unit_test(windows), cmocka_unit_test(attached_windows), cmocka_unit_test(grouping_sets),
-        cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(set_operations), cmocka_unit_test(order_and_limit), cmocka_unit_test(state_ttl), cmocka_unit_test(growth), cmocka_unit_test(digests),
+        cmocka_unit_test(sharing), cmocka_unit_test(well_formed), cmocka_unit_test(joins), cmocka_unit_test(set_operations), cmocka_unit_test(order_and_limit), cmocka_unit_test(state_ttl), cmocka_unit_test(growth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
