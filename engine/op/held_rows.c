@@ -1,5 +1,6 @@
 /* Rows held for an exactly-once sink; see the header. */
 #include "engine/op/held_rows.h"
+#include "engine/base/hash.h"
 #include "engine/type/rowcodec.h"
 
 #include <stdlib.h>
@@ -12,6 +13,22 @@ void held_rows_free(HeldRows *held)
     *held = (HeldRows){ 0 };
 }
 
+/* Of names and types; nullability decides no byte. Never 0. */
+static uint64_t layout_of(const Schema *schema)
+{
+    Arena *arena = arena_new();
+    StrBuf text = { 0 };
+    for (uint32_t i = 0; i < schema->n; i++) {
+        strbuf_addf(&text, STR_FMT " ", STR_ARG(schema->cols[i].name));
+        type_print(type_with_null(arena, schema->cols[i].type, true), false, &text);
+        strbuf_addz(&text, ", ");
+    }
+    uint64_t hash = hash_bytes(text.ptr, text.len);
+    strbuf_free(&text);
+    arena_free(arena);
+    return hash | 1;
+}
+
 void held_rows_add(HeldRows *held, const Schema *schema, const Batch *batch)
 {
     uint32_t live = batch_live(batch);
@@ -21,6 +38,8 @@ void held_rows_add(HeldRows *held, const Schema *schema, const Batch *batch)
     }
     strbuf_clear(&held->encoded);
     rows_encode(batch, NULL, schema->n, &held->encoded, held->offsets);
+    if (!held->layout) held->layout = layout_of(schema);
+    strbuf_put_u64(&held->bytes, held->layout);
     strbuf_put_u32(&held->bytes, live);
     for (uint32_t i = 0; i < live; i++) strbuf_put_u8(&held->bytes, (uint8_t)batch_op(batch, batch_row(batch, i)));
     strbuf_put_str(&held->bytes, strbuf_str(&held->encoded));
@@ -31,7 +50,13 @@ static bool damaged(Err *err)
     return err_set(err, E_SNAPSHOT, "rows held for a sink cannot be read");
 }
 
-typedef struct Replay { BatchBuilder builder; const Schema *schema; bool (*write)(void *ctx, const Batch *batch, Err *err); void *ctx; } Replay;
+static bool other_columns(Err *err)
+{
+    err_set(err, E_SNAPSHOT, "the last run left rows to be written that were made with other columns than the table has now");
+    return err_hint(err, "Start once with the statements as they were: the rows are written at once. Then change them.");
+}
+
+typedef struct Replay { BatchBuilder builder; const Schema *schema; uint64_t layout; bool (*write)(void *ctx, const Batch *batch, Err *err); void *ctx; } Replay;
 
 static bool flush(Replay *replay, Err *err)
 {
@@ -44,7 +69,9 @@ static bool flush(Replay *replay, Err *err)
 /* The rows of one batch that came. */
 static bool replay_part(Replay *replay, Reader *in, Datum *cells, Err *err)
 {
+    uint64_t layout = reader_u64(in);
     uint32_t n = reader_u32(in);
+    if (!in->bad && layout != replay->layout) return other_columns(err);
     if (in->bad || n > (size_t)(in->end - in->ptr)) return damaged(err);
     const char *ops = in->ptr;
     in->ptr += n;
@@ -61,7 +88,7 @@ static bool replay_part(Replay *replay, Reader *in, Datum *cells, Err *err)
 
 bool held_rows_replay(Str bytes, const Schema *schema, bool (*write)(void *ctx, const Batch *batch, Err *err), void *ctx, Err *err)
 {
-    Replay replay = { .schema = schema, .write = write, .ctx = ctx };
+    Replay replay = { .schema = schema, .layout = layout_of(schema), .write = write, .ctx = ctx };
     Reader in = { bytes.ptr, bytes.ptr + bytes.len, false };
     Datum *cells = xcalloc(schema->n + 1, sizeof *cells);
     bool ok = true;
