@@ -70,10 +70,10 @@ test:
 	@tests/run.sh
 test-programs: $(UNIT) $(FUZZ) $(B)/docs/functions $(B)/docs/settings
 
-# Rates beside bare C loops, and the size, start and memory of the binary.
+# Rates beside bare C loops (-O3, as the kernels are), and the size, start and memory of the binary.
 $(B)/bench/%: tests/bench/%.c $(B)/libweir.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS)
+	$(CC) $(CFLAGS) -O3 -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS)
 bench: all $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
 	@tests/bench/run.sh
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make bench: the two rates of the README beside their yardsticks. Starts a private Kafka broker and fills a topic.
+# make bench: expressions and the two rates of the README beside their yardsticks. Starts a private Kafka broker and fills a topic.
 # BENCH_ROWS = messages in the topic.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -9,6 +9,7 @@ rows=${BENCH_ROWS:-3000000}
 cp build/weir "$dir/stripped"; strip "$dir/stripped"
 printf 'binary                 %7.1f MB stripped\n' "$(($(stat -c %s "$dir/stripped") / 10000))e-2"
 build/bench/bench_start build/weir
+build/bench/bench_expr
 tests/lib/services.sh up "$dir" kafka
 . "$dir/env"
 KAFKA=$WEIR_TEST_KAFKA TOPIC=bench ROWS=$rows RATE=2000000000 build/weir run -q sql/weather/producer.sql
