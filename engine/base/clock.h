@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 int64_t clock_now_us(void);                 /* wall clock, microseconds since 1970 UTC; the frozen value when frozen */
+int64_t clock_thread_ns(void);              /* CPU time of the calling thread, never frozen: for benches */
 int64_t clock_monotonic_us(void);           /* for durations and timeouts; follows the frozen clock when frozen */
 void clock_sleep_us(int64_t us);            /* advances the frozen clock instead of sleeping when frozen */
 void clock_freeze(int64_t now_us);          /* tests: time stands still at now_us until clock_advance / clock_thaw */

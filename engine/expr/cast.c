@@ -241,6 +241,7 @@ const Cast *cast_compile(Arena *arena, const Type *from, const Type *to)
     cast->from = from;
     cast->to = to;
     cast->run = cast_choose(from, to);
+    cast_choose_rows(cast);
     if (cast->run != cast_nested) return cast;
     if (from->kind == TYPE_ROW) {
         const Cast **fields = ARENA_ARRAY(arena, const Cast *, from->nfields);

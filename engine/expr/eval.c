@@ -284,6 +284,8 @@ static bool run_cast(Eval *eval, const Step *step, Err *err)
     }
     if (step->cast_kernel && arg.form == VEC_FLAT) { step->cast_kernel(out->data, arg.data, eval->len); return true; }
     for (uint32_t k = 0; k < sel->n; k++) {
+        if (step->cast->rows && arg.form == VEC_FLAT) k = step->cast->rows(step->cast, &eval->env, &arg, sel_rows(sel), k, sel->n, out);
+        if (k == sel->n) break;
         uint32_t row = sel_row(sel, k);
         if (out->valid && !bit_get(out->valid, row)) continue;
         Datum in = vec_get(&arg, row), value;
@@ -372,6 +374,7 @@ static void begin(Eval *eval, const Step *step) { reg_flat(eval, step->dst, step
 static void merge_cells(Vec *dst, const Vec *src, const Sel *sel)
 {
     if (sel->all && src->form == VEC_FLAT) { memcpy(dst->data, src->data, (size_t)sel->n * phys_size(dst->phys)); return; }
+    if (sel->all && src->form == VEC_CONST) { fill_cells(dst->data, src->data, sel->n, phys_size(dst->phys)); return; }
     switch (phys_size(dst->phys)) {
     case 1: MERGE_ROWS(uint8_t)
     case 2: MERGE_ROWS(uint16_t)
@@ -389,11 +392,26 @@ static void merge(Eval *eval, const Step *step)
     if (src->valid && !dst->valid) dst->valid = all_valid(eval, step->dst);
     merge_cells(dst, src, sel);
     if (!dst->valid) return;
+    if (sel->all && src->form == VEC_FLAT && src->valid) { memcpy(dst->valid, src->valid, words(sel->n) * sizeof *dst->valid); return; }
     for (uint32_t k = 0; k < sel->n; k++) {
         uint32_t row = sel_row(sel, k);
         if (vec_is_null(src, row)) bit_clear(dst->valid, row);
         else bit_set(dst->valid, row);
     }
+}
+
+/* Cells outside the selection are blended like the others: what they hold is nobody's business. */
+static void blend(Eval *eval, const Step *step)
+{
+    Vec args[2], *dst = &eval->regs[step->dst];
+    gather_args(eval, step, args);
+    uint8_t *cond = arena_alloc(eval->env.arena, (size_t)eval->len + 1);
+    if (args[0].form == VEC_FLAT) condition_bytes(cond, args[0].data, args[0].valid, eval->len);
+    else memset(cond, is_true(&args[0], 0), eval->len);
+    bool fixed = args[1].form == VEC_CONST;
+    if (args[1].valid && !dst->valid) dst->valid = all_valid(eval, step->dst);
+    blend_cells(dst->data, args[1].data, fixed, cond, eval->len, phys_size(dst->phys));
+    if (dst->valid) blend_valid(dst->valid, args[1].valid, fixed, cond, eval->len);
 }
 
 /* --- three-valued logic --- */
@@ -417,14 +435,8 @@ static void kleene(Eval *eval, const Step *step, bool decider)
     Vec *dst = &eval->regs[step->dst];
     const Vec *src = &eval->regs[step->args[0]];
     const Sel *sel = &eval->sels[step->sel];
-    if (step->dense && !dst->valid && !src->valid && src->form == VEC_FLAT) {
-        uint8_t *restrict d = dst->data;
-        const uint8_t *s = src->data;
-        if (decider) for (uint32_t i = 0; i < eval->len; i++) d[i] |= s[i];
-        else for (uint32_t i = 0; i < eval->len; i++) d[i] &= s[i];
-        return;
-    }
     if (src->valid && !dst->valid) dst->valid = all_valid(eval, step->dst);
+    if (step->dense && src->form == VEC_FLAT) { kleene_dense(decider, dst->data, dst->valid, src->data, src->valid, dst->valid, eval->len); return; }
     for (uint32_t k = 0; k < sel->n; k++) kleene_row(dst, src, sel_row(sel, k), decider);
 }
 
@@ -437,6 +449,7 @@ static bool run_step(Eval *eval, const Step *step, uint32_t *at, Err *err)
     case STEP_CAST: return run_maybe_dict(eval, step, run_cast, err);
     case STEP_BEGIN: begin(eval, step); return true;
     case STEP_MERGE: merge(eval, step); return true;
+    case STEP_BLEND: blend(eval, step); return true;
     case STEP_SPLIT_TRUE: split_true(eval, step); return true;
     case STEP_SPLIT_NULL: case STEP_SPLIT_OPEN_AND: case STEP_SPLIT_OPEN_OR: split_open(eval, step); return true;
     case STEP_JUMP_EMPTY: if (eval->sels[step->sel].n == 0) *at = step->jump - 1; return true;
@@ -491,10 +504,8 @@ bool program_select(const Program *program, Eval *eval, uint32_t index, const Ba
     const Vec *cond = &eval->regs[program->outs[index]];
     const Sel *from = &eval->sels[0];
     uint32_t n = 0;
-    if (from->all && cond->form == VEC_FLAT && !cond->valid) {
-        const uint8_t *data = cond->data;
-        for (uint32_t row = 0; row < from->n; row++) { sel[n] = row; n += data[row]; }
-    } else
+    if (from->all && cond->form == VEC_FLAT) n = true_rows(cond->data, cond->valid, from->n, sel);
+    else
         for (uint32_t k = 0; k < from->n; k++) {
             uint32_t row = sel_row(from, k);
             sel[n] = row;

@@ -1,7 +1,7 @@
 /* LIKE and SIMILAR TO. LIKE patterns are compiled to literal runs, "any one" and "any many" and matched by code points without a regex;
  * SIMILAR TO becomes a PCRE2 pattern. Constant patterns are compiled once per call site, others once per row. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "engine/expr/func.h"
+#include "engine/expr/kernels.h"
 #include <pcre2.h>
 
 /* --- LIKE --- */
@@ -9,7 +9,17 @@
 /* Pattern bytes with the wildcards out of band: kind per element. */
 typedef enum LikeKind { LIKE_BYTES, LIKE_ONE, LIKE_MANY } LikeKind;
 typedef struct LikeItem { LikeKind kind; Str bytes; } LikeItem;
-typedef struct Like { LikeItem *items; uint32_t n; } Like;
+/* Most patterns are one run of bytes with or without % around it: those need no walk through the items. */
+typedef enum LikeShape { SHAPE_ANY, SHAPE_IS, SHAPE_STARTS, SHAPE_ENDS, SHAPE_HAS } LikeShape;
+typedef struct Like { LikeItem *items; uint32_t n; LikeShape shape; Str bytes; } Like;
+
+static void like_shape(Like *like)
+{
+    bool before = like->n > 0 && like->items[0].kind == LIKE_MANY, after = like->n > 1 && like->items[like->n - 1].kind == LIKE_MANY;
+    if (like->n != 1u + before + after || like->items[before].kind != LIKE_BYTES) return;
+    like->bytes = like->items[before].bytes;
+    like->shape = before && after ? SHAPE_HAS : before ? SHAPE_ENDS : after ? SHAPE_STARTS : SHAPE_IS;
+}
 
 static bool like_escape_fail(Str pattern, uint32_t at, Err *err)
 {
@@ -39,12 +49,13 @@ static bool like_compile(Arena *arena, Str pattern, Str escape, Like *like, Err 
         ARENA_PUSH(arena, items, ((LikeItem){ pattern.ptr[i] == '%' ? LIKE_MANY : LIKE_ONE, STR_NULL }));
     }
     if (used > run) ARENA_PUSH(arena, items, ((LikeItem){ LIKE_BYTES, { bytes + run, used - run } }));
-    *like = (Like){ items.v, items.n };
+    *like = (Like){ items.v, items.n, SHAPE_ANY, STR_NULL };
+    like_shape(like);
     return true;
 }
 
 /* Greedy with one point of return: the last "any many" seen, moved forward by a code point at each failure. "Any one" is no newline. */
-static bool like_match(const Like *like, Str s)
+static bool like_walk(const Like *like, Str s)
 {
     const char *p = s.ptr, *end = s.ptr + s.len, *retry = NULL;
     uint32_t at = 0, retry_at = 0, cp;
@@ -63,6 +74,19 @@ static bool like_match(const Like *like, Str s)
         p = retry;
         at = retry_at;
     }
+}
+
+static inline bool like_match(const Like *like, Str s)
+{
+    Str b = like->bytes;
+    switch (like->shape) {
+    case SHAPE_ANY: break;
+    case SHAPE_IS: return s.len == b.len && memcmp(s.ptr, b.ptr, b.len) == 0;
+    case SHAPE_STARTS: return s.len >= b.len && memcmp(s.ptr, b.ptr, b.len) == 0;
+    case SHAPE_ENDS: return s.len >= b.len && memcmp(s.ptr + (s.len - b.len), b.ptr, b.len) == 0;
+    case SHAPE_HAS: return memmem(s.ptr, s.len, b.ptr, b.len) != NULL;
+    }
+    return like_walk(like, s);
 }
 
 static Str escape_of(const FuncCall *call, const Datum *escape) { return call->expr->nargs > 2 && escape ? datum_text(escape) : STR_NULL; }
@@ -86,6 +110,20 @@ static bool body_like(const FuncCall *call, EvalEnv *env, const Datum *args, Dat
         like = &made;
     }
     out->v.b = like_match(like, datum_text(&args[0]));
+    return true;
+}
+
+/* A constant pattern over a column. */
+static bool kernel_like(const FuncCall *call, EvalEnv *env, const Vec *args, const uint32_t *sel, uint32_t n, Vec *out, uint32_t *bad_row, Err *err)
+{
+    const Like *like = call->prepared;
+    if (!like || args[0].form != VEC_FLAT) return rows_by_body(call, env, body_like, args, call->expr->nargs, true, sel, n, out, bad_row, err);
+    const StrView *in = args[0].data;
+    uint8_t *r = out->data;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t row = sel ? sel[k] : k;
+        if (!out->valid || bit_get(out->valid, row)) r[row] = like_match(like, strview_str(&in[row]));
+    }
     return true;
 }
 
@@ -189,7 +227,7 @@ static bool body_similar(const FuncCall *call, EvalEnv *env, const Datum *args, 
 }
 
 const FuncDef fn_like_table[] = {
-    { .name = "LIKE", .args = "str,str,str?", .ret = "BOOLEAN", .flags = FN_OPERATOR | FN_STRICT, .body = body_like, .prepare = prepare_like, .category = "string",
+    { .name = "LIKE", .args = "str,str,str?", .ret = "BOOLEAN", .flags = FN_OPERATOR | FN_STRICT, .body = body_like, .kernel = kernel_like, .prepare = prepare_like, .category = "string",
       .doc = "TRUE if the text fits the pattern: % stands for any characters, _ for one.", .example = "'abc' LIKE 'a%'", .result = "TRUE" },
     { .name = "SIMILAR TO", .args = "str,str,str?", .ret = "BOOLEAN", .flags = FN_OPERATOR | FN_STRICT, .body = body_similar, .prepare = prepare_similar,
       .category = "string", .doc = "TRUE if the whole text fits the SQL regular expression.", .example = "'abc' SIMILAR TO 'a(b|x)c'", .result = "TRUE" },

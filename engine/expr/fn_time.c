@@ -15,14 +15,24 @@ typedef struct TimePrep {
     bool fixed;
     const DatePattern *pattern;
     const char *why;
+    const FixedPattern *places;                  /* the short way; NULL when there is none */
 } TimePrep;
+
+const FixedPattern *time_places(const FuncCall *call)
+{
+    const TimePrep *prep = call->prepared;
+    return prep ? prep->places : NULL;
+}
 
 static TimePrep *prepare_pattern(Arena *arena, const Datum *text, PatternDialect dialect)
 {
     TimePrep *prep = ARENA_NEW(arena, TimePrep);
     if (!text) return prep;
     prep->fixed = true;
-    if (!text->null) prep->pattern = pattern_compile(arena, datum_text(text), dialect, &prep->why);
+    if (text->null) return prep;
+    prep->pattern = pattern_compile(arena, datum_text(text), dialect, &prep->why);
+    FixedPattern *places = ARENA_NEW(arena, FixedPattern);
+    if (prep->pattern && dialect == PATTERN_FORMATTER && fixed_pattern_compile(datum_text(text), places)) prep->places = places;
     return prep;
 }
 
@@ -53,6 +63,13 @@ static void *prepare_formatter_1(const FuncCall *call, Arena *arena, const Datum
 {
     (void)err;
     return arg_count(call) > 1 && type_is_string(arg_type(call, 1)) ? prepare_pattern(arena, const_args[1], PATTERN_FORMATTER) : NULL;
+}
+
+/* Without a pattern: CAST's form, of which the usual one has fixed places. */
+static void *prepare_to_timestamp(const FuncCall *call, Arena *arena, const Datum *const *const_args, Err *err)
+{
+    Datum usual = datum_str(arena, DEFAULT_PATTERN);
+    return arg_count(call) > 1 ? prepare_formatter_1(call, arena, const_args, err) : prepare_pattern(arena, &usual, PATTERN_FORMATTER);
 }
 
 static void *prepare_date_format(const FuncCall *call, Arena *arena, const Datum *const *const_args, Err *err)
@@ -293,7 +310,7 @@ FN_BODY(fn_convert_tz)
 
 #define STRICT_NULL (FN_STRICT | FN_NULLABLE)
 const FuncDef fn_time_table[] = {
-    FN_ROW("TO_TIMESTAMP", "str,str?", NULL, STRICT_NULL | FN_TOTAL, infer_timestamp3, fn_to_timestamp, prepare_formatter_1, "time", "A timestamp read from text by a java.time pattern; NULL if it cannot be read.", "TO_TIMESTAMP('29.02.2024 13:04', 'dd.MM.yyyy HH:mm')", "2024-02-29 13:04:00.000"),
+    FN_ROW_KERNEL("TO_TIMESTAMP", "str,str?", NULL, STRICT_NULL | FN_TOTAL, infer_timestamp3, fn_to_timestamp, kernel_to_timestamp, prepare_to_timestamp, "time", "A timestamp read from text by a java.time pattern; NULL if it cannot be read.", "TO_TIMESTAMP('29.02.2024 13:04', 'dd.MM.yyyy HH:mm')", "2024-02-29 13:04:00.000"),
     FN_ROW_KERNEL("TO_TIMESTAMP_LTZ", NULL, NULL, STRICT_NULL, infer_to_timestamp_ltz, fn_to_timestamp_ltz, kernel_to_timestamp_ltz, prepare_formatter_1, "time", "An instant from a number of 10^-n seconds since 1970 (milliseconds by default), or from text in UTC or a zone.", "TO_TIMESTAMP_LTZ(1709212455123, 3)", "2024-02-29 13:14:15.123"),
     FN_ROW("TO_DATE", "str,str?", "DATE", STRICT_NULL, NULL, fn_to_date, prepare_simple_1, "time", "A date read from text, by a SimpleDateFormat pattern if one is given; NULL if it cannot be read.", "TO_DATE('29/02/2024', 'dd/MM/yyyy')", "2024-02-29"),
     FN_ROW_KERNEL("DATE_FORMAT", "any,str", NULL, STRICT_NULL, infer_date_format, fn_date_format, kernel_date_format, prepare_date_format, "time", "A timestamp (or its text) printed by a pattern, in the session zone.", "DATE_FORMAT(TIMESTAMP '2024-02-29 13:04:05', 'yyyy/MM/dd')", "2024/02/29"),

@@ -37,6 +37,8 @@ static bool decimal_apply(ArithOp op, const FuncCall *call, i128 a, i128 b, i128
     return false;
 }
 
+static bool all_decimal(const FuncCall *call) { return call->expr->type->kind == TYPE_DECIMAL && arg_type(call, 0)->kind == TYPE_DECIMAL && arg_type(call, 1)->kind == TYPE_DECIMAL; }
+
 static bool arith(ArithOp op, const FuncCall *call, EvalEnv *env, FuncBody *body, const Vec *args, const uint32_t *sel, uint32_t n, Vec *out,
                   uint32_t *bad_row, Err *err)
 {
@@ -52,6 +54,8 @@ static bool arith(ArithOp op, const FuncCall *call, EvalEnv *env, FuncBody *body
         case PHYS_F64: arith_f64(op, out->data, args[0].data, args[1].data, ca, cb, out->len); return true;
         default: break;
         }
+    /* ORDER ArithOp, DecimalOp */
+    if (all_decimal(call)) return kernel_decimal((DecimalOp)op, call, env, args, sel, n, out, bad_row);
     return rows_by_body(call, env, body, args, 2, true, sel, n, out, bad_row, err);
 }
 
@@ -200,7 +204,9 @@ static bool divide(bool mod, const FuncCall *call, EvalEnv *env, const Vec *args
     case PHYS_I64: ok = divide_i64(mod, out->data, &args[0], &args[1], out->valid, sel, n, out->len, bad_row); break;
     case PHYS_F32: fdiv_f32(out->data, args[0].data, args[1].data, ca, cb, out->len); break;
     case PHYS_F64: fdiv_f64(out->data, args[0].data, args[1].data, ca, cb, out->len); break;
-    default: return rows_by_body(call, env, mod ? body_mod : body_div, args, 2, true, sel, n, out, bad_row, err);
+    default:
+        if (!all_decimal(call)) return rows_by_body(call, env, mod ? body_mod : body_div, args, 2, true, sel, n, out, bad_row, err);
+        ok = kernel_decimal(mod ? DECIMAL_MOD : DECIMAL_DIV, call, env, args, sel, n, out, bad_row);
     }
     return ok || divide_fail(call, err);
 }

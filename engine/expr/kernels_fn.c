@@ -1,4 +1,4 @@
-/* Vector kernels of the hottest functions: TO_TIMESTAMP_LTZ, fields and floors of timestamps, DATE_FORMAT, UPPER, LOWER, SUBSTRING, CONCAT.
+/* Vector kernels of the hottest functions: TO_TIMESTAMP, TO_TIMESTAMP_LTZ, fields and floors of timestamps, DATE_FORMAT, UPPER, LOWER, SUBSTRING, CONCAT.
  * Each handles the common shape (FLAT column, constants beside it) and leaves the rest to the row body. Stateless. */
 #include "engine/expr/kernels_fn.h"
 #include "engine/expr/fn.h"
@@ -112,36 +112,64 @@ static int64_t pattern_step(Str pattern)
         char c = pattern.ptr[i];
         if (c == '\'') quoted = !quoted;
         if (quoted) continue;
-        if (strchr("SnNA", c)) return 0;
+        if (strchr("SnNA", c)) return 0;        /* finer than any step */
         int64_t letter = c == 's' ? 1000000 : strchr("mB", c) ? 60000000 : strchr("HhKka", c) ? 3600000000 : step;
         if (letter < step) step = letter;
     }
     return step;
 }
 
+/* One text by the body: values[0] is the row's. */
+static bool format_by_body(const FuncCall *call, EvalEnv *env, int64_t us, StrView *out, Err *err)
+{
+    Datum values[2] = { datum_i64(us), call->expr->args[1]->value }, text;
+    memset(&text, 0, sizeof text);
+    if (!call->expr->func->body(call, env, values, &text, err)) return false;
+    *out = text.v.str;
+    return true;
+}
+
 /* Neighbouring rows often print alike: their text is made once and shared. */
 KERNEL(kernel_date_format)
 {
     const Expr *pattern = call->expr->args[1];
-    int64_t step = pattern->kind == EXPR_CONST && !pattern->value.null && is_micros(&args[0]) ? pattern_step(datum_text(&pattern->value)) : 0;
-    if (!step) return by_body(call, env, args, sel, n, out, bad_row, err);
-    const int64_t *in = args[0].data;
-    StrView *r = out->data;
+    if (pattern->kind != EXPR_CONST || pattern->value.null || !is_micros(&args[0])) return by_body(call, env, args, sel, n, out, bad_row, err);
+    const FixedPattern *places = time_places(call);
+    const int64_t *in = args[0].data, wanted = pattern_step(datum_text(&pattern->value)), step = wanted ? wanted : 1;
+    StrView *r = out->data, last = strview_of("", 0);
+    TextHeap heap = { env->arena, NULL, NULL };
     bool zoned = needs_zone(env, &args[0]), known = false;
-    int64_t last = 0;
-    Datum values[2] = { datum_null(), pattern->value }, text;
-    memset(&text, 0, sizeof text);
+    int64_t last_at = 0;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t row = sel ? sel[k] : k;
         if (out->valid && !bit_get(out->valid, row)) continue;
-        int64_t at = floor_div(zoned ? local_us(env, in[row]) : in[row], step);
-        if (!known || at != last) {
-            values[0] = datum_i64(in[row]);
-            if (!call->expr->func->body(call, env, values, &text, err)) return *bad_row = row, false;
-            last = at;
+        int64_t us = zoned ? local_us(env, in[row]) : in[row], at = floor_div(us, step);
+        if (!known || at != last_at) {
+            char text[FIXED_MAX];
+            if (places && fixed_pattern_print(places, us, text)) last = strview_of(places->len <= 12 ? text : memcpy(heap_take(&heap, places->len), text, places->len), places->len);
+            else if (!format_by_body(call, env, in[row], &last, err)) return *bad_row = row, false;
+            last_at = at;
             known = true;
         }
-        r[row] = text.v.str;
+        r[row] = last;
+    }
+    return true;
+}
+
+/* Texts that fit the places of the pattern; the body sees to the others. */
+KERNEL(kernel_to_timestamp)
+{
+    const FixedPattern *places = time_places(call);
+    if (!places || !places->reads || args[0].form != VEC_FLAT || out->phys != PHYS_I64) return by_body(call, env, args, sel, n, out, bad_row, err);
+    const StrView *in = args[0].data;
+    int64_t *r = out->data, unit = call->expr->type->precision == 3 ? 1000 : 1;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t row = sel ? sel[k] : k;
+        if (out->valid && !bit_get(out->valid, row)) continue;
+        if (!fixed_pattern_read(places, strview_str(&in[row]), &r[row])) {
+            uint32_t one = row;
+            if (!by_body(call, env, args, &one, 1, out, bad_row, err)) return false;
+        } else if (unit > 1) r[row] = floor_div(r[row], unit) * unit;
     }
     return true;
 }
@@ -154,6 +182,7 @@ static bool change_case(const FuncCall *call, EvalEnv *env, const Vec *args, cha
     if (args[0].form != VEC_FLAT) return by_body(call, env, args, sel, n, out, bad_row, err);
     const StrView *in = args[0].data;
     StrView *r = out->data;
+    TextHeap heap = { env->arena, NULL, NULL };
     for (uint32_t k = 0; k < n; k++) {
         uint32_t row = sel ? sel[k] : k;
         if (out->valid && !bit_get(out->valid, row)) continue;
@@ -163,7 +192,7 @@ static bool change_case(const FuncCall *call, EvalEnv *env, const Vec *args, cha
             if (!by_body(call, env, args, &one, 1, out, bad_row, err)) return false;
             continue;
         }
-        char small[12], *p = s.len <= sizeof small ? small : arena_alloc(env->arena, s.len);
+        char small[12], *p = s.len <= sizeof small ? small : heap_take(&heap, s.len);
         for (uint32_t i = 0; i < s.len; i++) p[i] = (char)(s.ptr[i] ^ ((unsigned char)(s.ptr[i] - first) < 26 ? 32 : 0));
         r[row] = strview_of(p, s.len);
     }
@@ -179,10 +208,11 @@ static Str cell_text(const Vec *vec, uint32_t row)
     return strview_str(&cells[vec_cell(vec, row)]);
 }
 
-/* Strict joins of texts: one allocation a row, none up to 12 bytes. */
+/* Strict joins of texts. */
 KERNEL(kernel_concat)
 {
     StrView *r = out->data;
+    TextHeap heap = { env->arena, NULL, NULL };
     uint32_t nargs = call->expr->nargs;
     (void)bad_row;
     for (uint32_t k = 0; k < n; k++) {
@@ -191,7 +221,7 @@ KERNEL(kernel_concat)
         uint64_t total = 0;
         for (uint32_t i = 0; i < nargs; i++) total += cell_text(&args[i], row).len;
         if (total > INT32_MAX) return *bad_row = row, err_set(err, E_BUDGET, "joined text of %llu bytes is too long", (unsigned long long)total);
-        char small[12], *p = total <= sizeof small ? small : arena_alloc(env->arena, total), *at = p;
+        char small[12], *p = total <= sizeof small ? small : heap_take(&heap, (uint32_t)total), *at = p;
         for (uint32_t i = 0; i < nargs; i++) {
             Str s = cell_text(&args[i], row);
             memcpy(at, s.ptr, s.len);

@@ -3,8 +3,10 @@
  * terms that cannot fail are computed for all rows instead, which is cheaper than splitting.
  * Programs are immutable and may be shared between threads; everything lives in the arena given. */
 #include "engine/expr/step.h"
+#include "engine/expr/kernels_fn.h"
 
 typedef struct Known { const Expr *expr; uint32_t sel, reg; } Known;
+typedef struct ExprList { Expr **v; uint32_t n, cap; } ExprList;
 typedef struct Compiler {
     Arena *arena;
     Err *err;
@@ -62,6 +64,16 @@ static bool is_total(const Expr *expr)
     return true;
 }
 
+/* A word or less to compute for every row, by loops without branches. */
+static bool is_cheap(const Expr *expr)
+{
+    if (expr->kind == EXPR_CONST || expr->kind == EXPR_COLUMN) return true;
+    if (expr->kind == EXPR_COALESCE || (expr->kind == EXPR_CALL && !expr->func->kernel) || phys_size(type_phys(expr->type)) > 8) return false;
+    for (uint32_t i = 0; i < expr->nargs; i++)
+        if (phys_size(type_phys(expr->args[i]->type)) > 8 || type_is_nested(expr->args[i]->type) || !is_cheap(expr->args[i])) return false;
+    return is_total(expr);
+}
+
 /* --- leaves and calls --- */
 
 static bool prepare_call(Compiler *c, Step *step)
@@ -75,8 +87,32 @@ static bool prepare_call(Compiler *c, Step *step)
     return step->call.prepared || !c->err->set || err_span(c->err, expr->span);
 }
 
-static uint32_t compile_call(Compiler *c, const Expr *expr, uint32_t sel)
+static bool is_join(const Expr *expr) { return expr->kind == EXPR_CALL && expr->func->kernel == kernel_concat; }
+
+static void join_terms(Compiler *c, const Expr *expr, uint32_t sel, ExprList *terms)
 {
+    for (uint32_t i = 0; i < expr->nargs; i++) {
+        if (is_join(expr->args[i]) && find_known(c, expr->args[i], sel) == NO_REG) join_terms(c, expr->args[i], sel, terms);
+        else ARENA_PUSH(c->arena, *terms, expr->args[i]);
+    }
+}
+
+/* a || b || c as one call: what is joined first would be copied again by every join around it. */
+static const Expr *flat_join(Compiler *c, const Expr *expr, uint32_t sel)
+{
+    ExprList terms = { 0 };
+    if (!is_join(expr)) return expr;
+    join_terms(c, expr, sel, &terms);
+    if (terms.n == expr->nargs) return expr;
+    Expr *flat = arena_copy(c->arena, expr, sizeof *expr);
+    flat->args = terms.v;
+    flat->nargs = terms.n;
+    return flat;
+}
+
+static uint32_t compile_call(Compiler *c, const Expr *tree, uint32_t sel)
+{
+    const Expr *expr = flat_join(c, tree, sel);
     Step step = { .kind = expr->kind == EXPR_CALL ? STEP_CALL : STEP_CAST, .nargs = expr->nargs, .sel = sel, .expr = expr };
     if (expr->kind == EXPR_CALL) {
         if (!prepare_call(c, &step)) return NO_REG;
@@ -128,8 +164,28 @@ static void land_jumps(Compiler *c, const uint32_t *jumps, uint32_t n)
     for (uint32_t i = 0; i < n; i++) c->steps.v[jumps[i]].jump = c->steps.n;
 }
 
+/* All parts for all rows, the last branch first: each takes its rows from what the later ones gave. */
+static uint32_t compile_blend(Compiler *c, const Expr *expr, uint32_t sel)
+{
+    uint32_t n = expr->nargs - 1, *parts = ARENA_ARRAY(c->arena, uint32_t, n);
+    for (uint32_t i = 0; i < n; i++)
+        if ((parts[i] = compile(c, expr->args[i], sel)) == NO_REG) return NO_REG;
+    uint32_t dst = begin(c, expr);
+    if (!merge(c, dst, expr->args[n], sel)) return NO_REG;
+    for (uint32_t i = n; i > 0; i -= 2) emit(c, (Step){ .kind = STEP_BLEND, .dst = dst, .nargs = 2, .args = &parts[i - 2], .sel = sel, .expr = expr });
+    return dst;
+}
+
+static bool can_blend(const Expr *expr)
+{
+    for (uint32_t i = 0; i < expr->nargs; i++)
+        if (!is_cheap(expr->args[i])) return false;
+    return true;
+}
+
 static uint32_t compile_case(Compiler *c, const Expr *expr, uint32_t sel)
 {
+    if (can_blend(expr)) return compile_blend(c, expr, sel);
     uint32_t dst = begin(c, expr), open = sel, njumps = 0;
     uint32_t *jumps = ARENA_ARRAY(c->arena, uint32_t, expr->nargs);
     for (uint32_t i = 0; i + 1 < expr->nargs; i += 2) {

@@ -11,6 +11,7 @@ typedef enum StepKind {
     STEP_CAST,           /* dst = cast(args[0]) on sel */
     STEP_BEGIN,          /* dst becomes an empty FLAT vector to merge into */
     STEP_MERGE,          /* dst[rows of sel] = args[0] */
+    STEP_BLEND,          /* dst[rows where args[0] is TRUE] = args[1], over all rows */
     STEP_SPLIT_TRUE,     /* sel_yes = rows of sel where args[0] is TRUE, sel_no = the others */
     STEP_SPLIT_NULL,     /* sel_yes = rows of sel where args[0] is NULL */
     STEP_SPLIT_OPEN_AND, /* sel_yes = rows of sel where args[0] is not FALSE */

@@ -7,20 +7,6 @@
 
 /* --- string cells --- */
 
-StrView strview_of(const char *ptr, uint32_t len)
-{
-    StrView view;
-    memset(&view, 0, sizeof view);
-    view.len = len;
-    if (len <= 12) {
-        if (len) memcpy((char *)&view + offsetof(StrView, prefix), ptr, len);
-    } else {
-        memcpy(view.prefix, ptr, 4);
-        view.u.ptr = ptr;
-    }
-    return view;
-}
-
 StrView strview_copy(Arena *arena, const char *ptr, uint32_t len)
 {
     return strview_of(len > 12 ? arena_copy(arena, ptr, len) : ptr, len);

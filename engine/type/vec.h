@@ -17,7 +17,19 @@ typedef struct StrView {
     union { char rest[8]; const char *ptr; } u;  /* len <= 12: bytes 4..11; else all the bytes */
 } StrView;
 _Static_assert(sizeof(StrView) == 16, "cell size is part of the vector layout");
-StrView strview_of(const char *ptr, uint32_t len);       /* borrows ptr when len > 12 */
+/* Borrows ptr when len > 12. Two copies of fixed size that may overlap serve every short length without a call. */
+static inline StrView strview_of(const char *ptr, uint32_t len)
+{
+    StrView view;
+    char *bytes = (char *)&view + offsetof(StrView, prefix);
+    memset(&view, 0, sizeof view);
+    view.len = len;
+    if (len > 12) { memcpy(bytes, ptr, 4); view.u.ptr = ptr; }
+    else if (len >= 8) { memcpy(bytes, ptr, 8); memcpy(bytes + len - 8, ptr + len - 8, 8); }
+    else if (len >= 4) { memcpy(bytes, ptr, 4); memcpy(bytes + len - 4, ptr + len - 4, 4); }
+    else if (len > 0) { bytes[0] = ptr[0]; bytes[len / 2] = ptr[len / 2]; bytes[len - 1] = ptr[len - 1]; }
+    return view;
+}
 StrView strview_copy(Arena *arena, const char *ptr, uint32_t len);
 /* Bytes of a cell; borrowed from the cell itself when inline, so pass the cell's address in the vector, not a copy's. */
 static inline Str strview_str(const StrView *v) { return (Str){ v->len <= 12 ? v->prefix : v->u.ptr, v->len }; }

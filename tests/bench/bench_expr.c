@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { BATCHES = 24, PASSES_MAX = 99, HEAP = BATCH_ROWS * 64, SLICE_NS = 20000000 };
 
@@ -30,6 +29,7 @@ static const Case cases[] = {
     { "concatenation", "name || '-' || city", loop_concat, 3, false },
     { "text to INT", "CAST(n AS INT)", loop_parse_int, 3, false },
     { "BIGINT to text", "CAST(i AS STRING)", loop_print_int, 3, false },
+    { "text to TIMESTAMP", "CAST(t AS TIMESTAMP(3))", loop_to_timestamp, 3, false },
     { "TO_TIMESTAMP", "TO_TIMESTAMP(t)", loop_to_timestamp, 3, false },
     { "TO_TIMESTAMP, pattern", "TO_TIMESTAMP(d, 'dd.MM.yyyy HH:mm')", loop_to_timestamp_pattern, 3, false },
     { "DATE_FORMAT", "DATE_FORMAT(ts, 'yyyy-MM-dd HH:mm:ss')", loop_date_format, 3, false },
@@ -145,21 +145,14 @@ static void compare(Bench *b)
     }
 }
 
-static int64_t thread_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static double measure(Bench *b, void (*run)(Bench *, const Batch *))
 {
-    int64_t from = thread_ns(), spent;
+    int64_t from = clock_thread_ns(), spent;
     uint64_t rounds = 0;
     do {
         for (int k = 0; k < BATCHES; k++) run(b, &batches[k]);
         rounds++;
-        spent = thread_ns() - from;
+        spent = clock_thread_ns() - from;
     } while (spent < SLICE_NS);
     return (double)spent / (double)(rounds * BATCHES * BATCH_ROWS);
 }

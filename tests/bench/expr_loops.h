@@ -91,7 +91,7 @@ static bool loop_filter(Loop *loop)
     uint32_t n = 0;
     for (uint32_t r = 0; r < loop->in->len; r++) {
         loop->sel[n] = r;
-        n += (i[r] > 500) & (a[r] < 0.5) & bit_get(vi, r) & bit_get(va, r);
+        n += (uint32_t)(i[r] > 500) & (uint32_t)(a[r] < 0.5) & (uint32_t)bit_get(vi, r) & (uint32_t)bit_get(va, r);
     }
     loop->sel_len = n;
     return true;
