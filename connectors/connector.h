@@ -66,6 +66,9 @@ typedef struct SourceVt {
     uint64_t (*next_order)(Source *source);
     void (*stats)(const Source *source, SourceStats *out);   /* may be NULL */
     void (*close)(Source *source);
+    /* Where row `row` of the batch handed out last was read, for the error of an operator that failed on it: topic "t", partition 0, offset 42. May do
+     * I/O: the job ends. NULL = the source does not know. */
+    void (*where)(Source *source, const Batch *batch, uint32_t row, StrBuf *out);
 } SourceVt;
 
 typedef struct SinkSpec {

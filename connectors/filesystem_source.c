@@ -18,6 +18,10 @@ typedef enum MetaKind { META_PATH, META_NAME, META_SIZE, META_TIME } MetaKind;
 typedef struct Place { uint32_t file; uint64_t offset; uint32_t rows; } Place;     /* file: index into files */
 typedef struct Ready { BatchBuilder builder; Place end; } Ready;
 
+/* Batch.origin: index of the file, byte at which the record begins. */
+enum { OFFSET_BITS = 40 };
+#define OFFSET_MASK ((1ull << OFFSET_BITS) - 1)
+
 struct Source {
     Arena *arena;
     const SourceSpec *spec;
@@ -261,6 +265,7 @@ static bool row_done(void *ctx, RowOp op, Err *err)
     if (s->spec->limit >= 0 && s->stats.rows >= (uint64_t)s->spec->limit) return true;
     for (uint32_t p = 0; p < s->npartition; p++) builder_set(&s->builder, s->partition_of[p], &s->partition[p]);
     for (uint32_t i = 0; i < s->spec->nmetadata; i++) builder_set(&s->builder, s->spec->nphysical + i, &s->meta_value[i]);
+    builder_origin(&s->builder, (uint64_t)s->place.file << OFFSET_BITS | (s->place.offset & OFFSET_MASK));
     builder_row(&s->builder, op);
     s->stats.rows++;
     if (builder_full(&s->builder)) set_aside(s, place_now(s));
@@ -316,6 +321,32 @@ static bool file_done(const Source *s)
 static bool limit_reached(const Source *s)
 {
     return s->spec->limit >= 0 && s->stats.rows >= (uint64_t)s->spec->limit;
+}
+
+/* Line that begins at byte `offset`; 0 when the file cannot be read (any more), or is too long to count. */
+static uint64_t line_at(const char *path, uint64_t offset)
+{
+    enum { COUNTED = 1 << 30 };
+    char block[16384];
+    uint64_t lines = 1;
+    int fd = offset <= COUNTED ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    while (fd >= 0 && offset > 0) {
+        ssize_t n = read(fd, block, offset < sizeof block ? (size_t)offset : sizeof block);
+        if (n <= 0) break;
+        for (ssize_t i = 0; i < n; i++) lines += block[i] == '\n';
+        offset -= (uint64_t)n;
+    }
+    if (fd >= 0) close(fd);
+    return fd >= 0 && offset == 0 ? lines : 0;
+}
+
+static void fs_source_where(Source *s, const Batch *batch, uint32_t row, StrBuf *out)
+{
+    uint64_t offset = batch->origin[row] & OFFSET_MASK;
+    const char *path = s->files.v[batch->origin[row] >> OFFSET_BITS].path;
+    uint64_t line = line_at(path, offset);
+    if (line) strbuf_addf(out, "file \"%s\", line %llu", path, (unsigned long long)line);
+    else strbuf_addf(out, "file \"%s\" at byte %llu", path, (unsigned long long)offset);
 }
 
 static PollResult hand_out(Source *s, const Batch **out)
@@ -376,4 +407,4 @@ static void fs_source_stats(const Source *s, SourceStats *out)
     *out = s->stats;
 }
 
-const SourceVt filesystem_source_vt = { .open = fs_source_open, .poll = fs_source_poll, .position = fs_source_position, .stats = fs_source_stats, .close = fs_source_close };
+const SourceVt filesystem_source_vt = { .open = fs_source_open, .poll = fs_source_poll, .position = fs_source_position, .stats = fs_source_stats, .close = fs_source_close, .where = fs_source_where };

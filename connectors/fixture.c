@@ -138,6 +138,7 @@ static bool row_done(void *ctx, RowOp op, Err *err)
     (void)op;
     (void)err;
     Source *source = ctx;
+    builder_origin(&source->builder, source->lines[source->next].order);
     builder_row(&source->builder, source->lines[source->next].op);
     return true;
 }
@@ -181,8 +182,14 @@ static void fixture_stats(const Source *source, SourceStats *out)
     *out = (SourceStats){ .rows = source->next };
 }
 
+static void fixture_where(Source *source, const Batch *batch, uint32_t row, StrBuf *out)
+{
+    (void)source;
+    strbuf_addf(out, "input line %llu", (unsigned long long)batch->origin[row]);
+}
+
 static const SourceVt fixture_source = {
-    .open = fixture_open, .poll = fixture_poll, .position = fixture_position, .next_order = fixture_next_order, .stats = fixture_stats, .close = fixture_close,
+    .open = fixture_open, .poll = fixture_poll, .position = fixture_position, .next_order = fixture_next_order, .stats = fixture_stats, .close = fixture_close, .where = fixture_where,
 };
 
 extern const ConnectorDef connector_fixture;

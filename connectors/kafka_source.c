@@ -209,6 +209,7 @@ static bool row_done(void *ctx, RowOp op, Err *err)
     if (s->nmeta) set_metadata(s);
     b->split[b->batch.len] = (uint16_t)s->part;
     b->has_split |= s->part != 0;
+    builder_origin(b, (uint64_t)s->message->offset);
     builder_row(b, s->layout.upsert ? (s->tombstone ? ROW_DELETE : ROW_UPDATE_AFTER) : op);
     if (builder_full(b)) set_aside(s);           /* the message may yield more rows */
     return true;
@@ -478,7 +479,13 @@ static void kafka_source_close(Source *s)
     arena_free(s->arena);
 }
 
+static void kafka_source_where(Source *s, const Batch *batch, uint32_t row, StrBuf *out)
+{
+    const Partition *p = &s->parts.v[batch->split ? batch->split[row] : 0];
+    strbuf_addf(out, "topic \"" STR_FMT "\", partition %d, offset %llu", STR_ARG(p->topic), p->id, (unsigned long long)batch->origin[row]);
+}
+
 const SourceVt kafka_source_vt = {
     .open = kafka_source_open, .poll = kafka_source_poll, .position = kafka_source_position, .committed = kafka_source_committed, .splits = kafka_source_splits,
-    .split_finished = kafka_source_split_finished, .stats = kafka_source_stats, .close = kafka_source_close,
+    .split_finished = kafka_source_split_finished, .stats = kafka_source_stats, .close = kafka_source_close, .where = kafka_source_where,
 };

@@ -27,6 +27,7 @@ typedef struct Binder {
     const HintList *hints;                       /* of the SELECT whose FROM is bound; NULL = none */
     int64_t group_ttl_us;                        /* of the aggregates being planned */
     Span view_span;                              /* within a view: where the statement names it; len 0 = not in a view */
+    const ExprOrigin *origin;                    /* within a view: its text, which spans point into */
 } Binder;
 
 Binder binder_new(AnalyzeEnv *env, Plan *plan, Arena *arena);

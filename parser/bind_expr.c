@@ -373,6 +373,7 @@ Expr *bind_expr(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     case AST_DESCRIPTOR: case AST_TABLE_ARG: err_at(err, E_INVALID, ast->span, "DESCRIPTOR and TABLE can stand only among the arguments of a table function"); break;
     }
     b->depth--;
+    if (expr) expr_set_origin(expr, b->origin);
     return expr;
 }
 

@@ -80,6 +80,25 @@ static bool bind_cte(Binder *b, const Cte *cte, Span span, Relation *out, Err *e
     return rename_columns(b, table, &cte->ast->cols, cte->ast->name.span, err);
 }
 
+static const ExprOrigin *view_origin(Binder *b, const TableDef *def, Span reference)
+{
+    ExprOrigin *origin = ARENA_NEW(b->arena, ExprOrigin);
+    *origin = (ExprOrigin){ str_printf(b->arena, "view \"" STR_FMT "\"", STR_ARG(def->path.name)), def->view_text, reference };
+    return origin;
+}
+
+/* Places of plan nodes made for a view: where the statement names it. */
+static void nodes_place(Plan *plan, uint32_t from, Span span)
+{
+    for (uint32_t i = from; i < plan->nnodes; i++) {
+        PlanNode *node = plan->nodes[i];
+        node->span = span;
+        AggCall *calls = node->kind == PLAN_GROUP_AGG ? node->u.group_agg.calls : node->kind == PLAN_WINDOW_AGG ? node->u.window_agg.calls : NULL;
+        uint32_t n = node->kind == PLAN_GROUP_AGG ? node->u.group_agg.ncalls : node->kind == PLAN_WINDOW_AGG ? node->u.window_agg.ncalls : 0;
+        for (uint32_t c = 0; c < n; c++) calls[c].span = span;
+    }
+}
+
 static bool bind_view(Binder *b, const TableDef *def, Span span, Relation *out, Err *err)
 {
     Binder inner = *b;
@@ -89,6 +108,8 @@ static bool bind_view(Binder *b, const TableDef *def, Span span, Relation *out, 
     inner.database = def->view_context.database;
     inner.depth++;
     if (!inner.view_span.len) inner.view_span = span;
+    inner.origin = view_origin(b, def, inner.view_span);
+    uint32_t first = b->plan->nnodes;
     if (too_deep(&inner, span, err)) return false;
     AstQuery *query = parse_query(b->arena, def->view_text, err);
     PlanNode *node = query ? plan_query(&inner, query, err) : NULL;
@@ -97,6 +118,7 @@ static bool bind_view(Binder *b, const TableDef *def, Span span, Relation *out, 
         err->span = span;
         return err_detail(err, "It comes from the query of view \"" STR_FMT "\".", STR_ARG(def->path.name));
     }
+    nodes_place(b->plan, first, inner.view_span);
     ScopeTable *table = scope_add(b, &out->scope, def->path.name, node->schema, 0);
     for (uint32_t i = 0; i < def->ncols; i++) table->cols[i].name = def->cols[i].name;
     out->node = node;

@@ -66,11 +66,17 @@ static PlanNode *scan_node(Binder *b, const TableDef *def, const ConnTable *conn
     return node;
 }
 
-static Expr *stored_expr(Binder *b, Str text, const Schema *schema, Span span, Err *err)
+/* what: "column "x" of table "t"" and the like. */
+static Expr *stored_expr(Binder *b, Str what, Str text, const Schema *schema, Span span, Err *err)
 {
     Ast *ast = parse_expression(b->arena, text, err);
     Expr *expr = ast ? bind_table_expr(b->env, b->arena, ast, schema, err) : NULL;
-    if (expr) return expr;
+    if (expr) {
+        ExprOrigin *origin = ARENA_NEW(b->arena, ExprOrigin);
+        *origin = (ExprOrigin){ what, text, b->view_span.len ? b->view_span : span };
+        expr_set_origin(expr, origin);
+        return expr;
+    }
     err->span = span;
     err_detail(err, "It stands in the expression " STR_FMT ".", STR_ARG(text));
     return NULL;
@@ -89,7 +95,8 @@ static PlanNode *table_columns(Binder *b, const TableDef *def, PlanNode *scan, E
     SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, def->ncols + 1);
     for (uint32_t i = 0; i < def->ncols; i++) {
         if (def->cols[i].kind == TCOL_COMPUTED) {
-            Expr *expr = stored_expr(b, def->cols[i].expr_text, &visible, span, err);
+            Str what = str_printf(b->arena, "column \"" STR_FMT "\" of table \"" STR_FMT "\"", STR_ARG(def->cols[i].name), STR_ARG(def->path.name));
+            Expr *expr = stored_expr(b, what, def->cols[i].expr_text, &visible, span, err);
             if (!expr) return NULL;
             maps[i] = expr_substitute(b->arena, expr, sources, visible.n);
         }
@@ -102,7 +109,8 @@ static PlanNode *table_columns(Binder *b, const TableDef *def, PlanNode *scan, E
 
 static PlanNode *watermark(Binder *b, const TableDef *def, const ConnTable *conn, PlanNode *in, Span span, Err *err)
 {
-    Expr *expr = stored_expr(b, def->watermark_text, in->schema, span, err);
+    Str what = str_printf(b->arena, "the watermark of table \"" STR_FMT "\"", STR_ARG(def->path.name));
+    Expr *expr = stored_expr(b, what, def->watermark_text, in->schema, span, err);
     int rowtime = schema_find(in->schema, def->watermark_column);
     if (!expr || rowtime < 0) return NULL;
     PlanNode *node = plan_node(b->plan, PLAN_WATERMARK, &in, 1, in->schema, span);

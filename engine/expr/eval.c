@@ -57,6 +57,7 @@ void eval_free(Eval *eval)
 }
 
 EvalEnv *eval_env(Eval *eval) { return &eval->env; }
+uint32_t eval_bad_row(const Eval *eval) { return eval->bad_row; }
 
 static size_t words(uint32_t rows) { return ((size_t)rows + 63) / 64; }
 
@@ -479,7 +480,7 @@ static bool run(const Program *program, Eval *eval, const Batch *in, uint32_t *b
     for (uint32_t at = 0; at < program->nsteps; at++) {
         const Step *step = &program->steps[at];
         if (run_step(eval, step, &at, err)) continue;
-        if (step->expr) err_span(err, step->expr->span);
+        if (step->expr) expr_blame(step->expr, err);
         if (bad_row) *bad_row = eval->bad_row;
         return false;
     }

@@ -58,7 +58,30 @@ Expr *expr_coerce(Arena *arena, Expr *value, const Type *type)
     expr->args[0] = value;
     expr->nargs = 1;
     expr->span = value->span;
+    expr->origin = value->origin;
     return expr;
+}
+
+/* --- places --- */
+
+void expr_set_origin(Expr *expr, const ExprOrigin *origin)
+{
+    if (!origin || expr->origin) return;
+    expr->origin = origin;
+    for (uint32_t i = 0; i < expr->nargs; i++) expr_set_origin(expr->args[i], origin);
+}
+
+bool expr_blame(const Expr *expr, Err *err)
+{
+    enum { SHOWN = 200 };
+    const ExprOrigin *origin = expr->origin;
+    if (!origin) return err_span(err, expr->span);
+    if (err->span.len) return false;
+    Str text = str_sub(origin->text, expr->span.pos, expr->span.len);
+    uint32_t shown = utf8_offset(text, SHOWN);
+    err_span(err, origin->reference);
+    if (!text.len) return false;
+    return err_detail(err, "It stands in " STR_FMT ": " STR_FMT "%s", STR_ARG(origin->what), STR_ARG(str_sub(text, 0, shown)), shown < text.len ? " .." : "");
 }
 
 /* --- questions --- */
@@ -208,7 +231,7 @@ static bool refuse_constant_zero(const Expr *expr, Expr *const *args, Err *err)
     if (expr->kind != EXPR_CALL || expr->nargs != 2 || !type_is_approx(expr->type) || strcmp(expr->func->name, "/") != 0) return true;
     if (args[0]->value.null || args[1]->value.null) return true;
     double divisor = args[1]->type->kind == TYPE_FLOAT ? (double)args[1]->value.v.f32 : args[1]->value.v.f64;
-    return divisor != 0 ? true : err_at(err, E_DIVISION, expr->span, "division by zero");
+    return divisor != 0 ? true : err_set(err, E_DIVISION, "division by zero") || expr_blame(expr, err);
 }
 
 /* Flink's planner writes folded values as literals again, which refuses what rows may hold: decimals rounded up past their precision,
@@ -221,9 +244,9 @@ static bool constant_fits(const Expr *expr, const Datum *value, Err *err)
     if (expr->type->kind == TYPE_DECIMAL) fits = decimal_fits(value->v.i128, expr->type->precision);
     if (expr->type->kind == TYPE_DATE) fits = value->v.i32 >= FIRST_DAY && value->v.i32 <= LAST_DAY;
     if (fits) return true;
-    err_at(err, E_RANGE, expr->span, "constant does not fit its type %s", expr->type->kind == TYPE_DATE ? "DATE" : "DECIMAL");
+    err_set(err, E_RANGE, "constant does not fit its type %s", expr->type->kind == TYPE_DATE ? "DATE" : "DECIMAL");
     err->stage = STAGE_VALIDATE;
-    return false;
+    return expr_blame(expr, err);
 }
 
 static bool is_number(const Expr *expr, int number)

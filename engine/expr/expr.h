@@ -16,12 +16,16 @@ typedef enum ExprKind {
     EXPR_CAST,       /* args[0] to type; try_cast: NULL instead of failing */
 } ExprKind;
 
+/* Text of the catalog (a view's query, a computed column) that an expression was read from, and where the statement names its owner. */
+typedef struct ExprOrigin { Str what; Str text; Span reference; } ExprOrigin;
+
 struct FuncDef;
 typedef struct Expr Expr;
 struct Expr {
     ExprKind kind;
     const Type *type;
-    Span span;                                   /* place in the statement, for errors at run time too */
+    Span span;                                   /* place in the statement, for errors at run time too; in origin->text if there is an origin */
+    const ExprOrigin *origin;                    /* NULL = the statement itself */
     Datum value;                                 /* CONST */
     uint32_t column;                             /* COLUMN */
     const struct FuncDef *func; const void *data; /* CALL; data: per-call facts set by the function's infer (unit, path, field index) */
@@ -63,7 +67,12 @@ Expr *expr_coerce(Arena *arena, Expr *value, const Type *type);
 /* May a sink column of type `to` take `from` without a cast written by the user? */
 bool type_implicit_ok(const Type *from, const Type *to);
 
-bool expr_equal(const Expr *a, const Expr *b);   /* structure and types; spans ignored; a call's data follows from its function and arguments */
+/* Sets the origin of a tree just bound; parts that have one keep it. */
+void expr_set_origin(Expr *expr, const ExprOrigin *origin);
+/* An error of this expression: its place in the statement unless the error has one; where it was read from stored text, that goes into the detail. Returns false. */
+bool expr_blame(const Expr *expr, Err *err);
+
+bool expr_equal(const Expr *a, const Expr *b);   /* structure and types; spans and origins ignored; a call's data follows from its function and arguments */
 bool expr_is_const(const Expr *expr);            /* no column, no volatile call: same value for every row of a query */
 bool expr_is_deterministic(const Expr *expr);
 /* Evaluates constant sub-trees at planning (Flink folds them too, so a constant 1/0 fails before any row: stage RUN). */

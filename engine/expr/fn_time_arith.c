@@ -41,7 +41,7 @@ static bool check_range(const FuncCall *call, Instant t, Err *err)
     bool constant = call->expr->type->kind != TYPE_TIMESTAMP_LTZ && expr_is_const(call->expr);
     if (t.sec >= first && t.sec <= last) return true;
     if (t.sec >= cell_min && t.sec <= cell_max && !constant) return true;
-    err_at(err, E_RANGE, call->expr->span, "date or time is outside the years 1 to 9999");
+    err_set(err, E_RANGE, "date or time is outside the years 1 to 9999");
     if (constant) err->stage = STAGE_VALIDATE;
     return false;
 }

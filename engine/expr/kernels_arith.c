@@ -117,7 +117,7 @@ bool kernel_mul(const FuncCall *call, EvalEnv *env, const Vec *args, const uint3
 
 /* --- division, remainder --- */
 
-static bool divide_fail(const FuncCall *call, Err *err) { return err_at(err, E_DIVISION, call->expr->span, "division by zero"); }
+static bool divide_fail(Err *err) { return err_set(err, E_DIVISION, "division by zero"); }
 
 /* Division by -1 is a negation that wraps: the hardware traps on MIN / -1. */
 #define DIVIDE(N, T, U)                                                                                                    \
@@ -161,15 +161,15 @@ bool body_div(const FuncCall *call, EvalEnv *env, const Datum *args, Datum *out,
     (void)env;
     const Type *type = call->expr->type;
     switch (type_phys(type)) {
-    case PHYS_I8: if (args[1].v.i8 == 0) return divide_fail(call, err); out->v.i8 = div_i8(args[0].v.i8, args[1].v.i8); return true;
-    case PHYS_I16: if (args[1].v.i16 == 0) return divide_fail(call, err); out->v.i16 = div_i16(args[0].v.i16, args[1].v.i16); return true;
-    case PHYS_I32: if (args[1].v.i32 == 0) return divide_fail(call, err); out->v.i32 = div_i32(args[0].v.i32, args[1].v.i32); return true;
-    case PHYS_I64: if (args[1].v.i64 == 0) return divide_fail(call, err); out->v.i64 = div_i64(args[0].v.i64, args[1].v.i64); return true;
+    case PHYS_I8: if (args[1].v.i8 == 0) return divide_fail(err); out->v.i8 = div_i8(args[0].v.i8, args[1].v.i8); return true;
+    case PHYS_I16: if (args[1].v.i16 == 0) return divide_fail(err); out->v.i16 = div_i16(args[0].v.i16, args[1].v.i16); return true;
+    case PHYS_I32: if (args[1].v.i32 == 0) return divide_fail(err); out->v.i32 = div_i32(args[0].v.i32, args[1].v.i32); return true;
+    case PHYS_I64: if (args[1].v.i64 == 0) return divide_fail(err); out->v.i64 = div_i64(args[0].v.i64, args[1].v.i64); return true;
     case PHYS_F32: out->v.f32 = args[0].v.f32 / args[1].v.f32; return true;
     case PHYS_F64: out->v.f64 = args[0].v.f64 / args[1].v.f64; return true;
     default: break;
     }
-    if (args[1].v.i128 == 0) return divide_fail(call, err);
+    if (args[1].v.i128 == 0) return divide_fail(err);
     i128 value = 0;
     out->null = !decimal_div(args[0].v.i128, arg_type(call, 0)->scale, args[1].v.i128, arg_type(call, 1)->scale, type->precision, type->scale, &value);
     out->v.i128 = value;
@@ -181,13 +181,13 @@ bool body_mod(const FuncCall *call, EvalEnv *env, const Datum *args, Datum *out,
     (void)env;
     const Type *type = call->expr->type;
     switch (type_phys(type)) {
-    case PHYS_I8: if (args[1].v.i8 == 0) return divide_fail(call, err); out->v.i8 = mod_i8(args[0].v.i8, args[1].v.i8); return true;
-    case PHYS_I16: if (args[1].v.i16 == 0) return divide_fail(call, err); out->v.i16 = mod_i16(args[0].v.i16, args[1].v.i16); return true;
-    case PHYS_I32: if (args[1].v.i32 == 0) return divide_fail(call, err); out->v.i32 = mod_i32(args[0].v.i32, args[1].v.i32); return true;
-    case PHYS_I64: if (args[1].v.i64 == 0) return divide_fail(call, err); out->v.i64 = mod_i64(args[0].v.i64, args[1].v.i64); return true;
+    case PHYS_I8: if (args[1].v.i8 == 0) return divide_fail(err); out->v.i8 = mod_i8(args[0].v.i8, args[1].v.i8); return true;
+    case PHYS_I16: if (args[1].v.i16 == 0) return divide_fail(err); out->v.i16 = mod_i16(args[0].v.i16, args[1].v.i16); return true;
+    case PHYS_I32: if (args[1].v.i32 == 0) return divide_fail(err); out->v.i32 = mod_i32(args[0].v.i32, args[1].v.i32); return true;
+    case PHYS_I64: if (args[1].v.i64 == 0) return divide_fail(err); out->v.i64 = mod_i64(args[0].v.i64, args[1].v.i64); return true;
     default: break;
     }
-    if (args[1].v.i128 == 0) return divide_fail(call, err);
+    if (args[1].v.i128 == 0) return divide_fail(err);
     i128 value = 0;
     out->null = !decimal_mod(args[0].v.i128, arg_type(call, 0)->scale, args[1].v.i128, arg_type(call, 1)->scale, type->precision, type->scale, &value);
     out->v.i128 = value;
@@ -208,7 +208,7 @@ static bool divide(bool mod, const FuncCall *call, EvalEnv *env, const Vec *args
         if (!all_decimal(call)) return rows_by_body(call, env, mod ? body_mod : body_div, args, 2, true, sel, n, out, bad_row, err);
         ok = kernel_decimal(mod ? DECIMAL_MOD : DECIMAL_DIV, call, env, args, sel, n, out, bad_row);
     }
-    return ok || divide_fail(call, err);
+    return ok || divide_fail(err);
 }
 
 bool kernel_div(const FuncCall *call, EvalEnv *env, const Vec *args, const uint32_t *sel, uint32_t n, Vec *out, uint32_t *bad_row, Err *err)

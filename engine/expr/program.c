@@ -84,7 +84,7 @@ static bool prepare_call(Compiler *c, Step *step)
     const Datum **values = ARENA_ARRAY(c->arena, const Datum *, expr->nargs + 1);
     for (uint32_t i = 0; i < expr->nargs; i++) values[i] = expr->args[i]->kind == EXPR_CONST ? &expr->args[i]->value : NULL;
     step->call.prepared = expr->func->prepare(&step->call, c->arena, values, c->err);
-    return step->call.prepared || !c->err->set || err_span(c->err, expr->span);
+    return step->call.prepared || !c->err->set || expr_blame(expr, c->err);
 }
 
 static bool is_join(const Expr *expr) { return expr->kind == EXPR_CALL && expr->func->kernel == kernel_concat; }

@@ -20,6 +20,8 @@ EvalEnv *eval_env(Eval *eval);                   /* to set watermark_us, query_s
 bool program_eval(const Program *program, Eval *eval, const Batch *in, Vec *out, uint32_t *bad_row, Err *err) MUST_CHECK;
 /* Rows of `in` where BOOLEAN expression `index` is TRUE: sel has room for in->len entries. */
 bool program_select(const Program *program, Eval *eval, uint32_t index, const Batch *in, uint32_t *sel, uint32_t *sel_len, Err *err) MUST_CHECK;
+/* Batch row on which the last call failed. */
+uint32_t eval_bad_row(const Eval *eval);
 /* One constant expression, now. */
 bool expr_eval_const(ExprCtx *ctx, const Expr *expr, Datum *out, Err *err) MUST_CHECK;
 #endif

@@ -24,6 +24,7 @@ Op *op_new(const PlanNode *node, OpEnv *env, Err *err)
     op->input_idle = xcalloc(op->ninputs + 1, sizeof *op->input_idle);
     for (uint32_t i = 0; i < op->ninputs; i++) op->input_wm[i] = WATERMARK_MIN;
     op->wm = op->out_wm = WATERMARK_MIN;
+    op->bad_row = -1;
     op->scratch = arena_new();
     if (op_is_source(op)) op->source = op;
     if (cls->open && !cls->open(op, err)) {
@@ -50,6 +51,7 @@ void op_connect(Op *from, Op *to, uint32_t input)
     assert(input < to->ninputs);
     from->outs = xrealloc(from->outs, sizeof *from->outs * (from->nouts + 1));
     from->outs[from->nouts++] = (OpTarget){ to, input };
+    if (to->ninputs == 1) to->rows_of = from->source;
     if (to->node->kind == PLAN_CALC || to->node->kind == PLAN_WATERMARK) to->source = from->source;
 }
 

@@ -50,6 +50,8 @@ struct Op {
     int64_t *input_wm; bool *input_done, *input_idle; uint32_t ninputs;
     int64_t wm;                                  /* combined watermark handed to ->watermark so far */
     int64_t out_wm; bool out_idle, out_done;     /* what the outs were told last */
+    Op *rows_of;                                 /* the source whose batches the only input's rows stand in, at the same places; NULL = rows are made anew in between */
+    int64_t bad_row;                             /* sources: row of the batch under way that an operator failed on; -1 = not known */
     Op *source;                                  /* the source whose split numbers the input carries: set by op_connect through calcs; NULL otherwise */
     Arena *scratch;                              /* reset by the operator at each process() */
     uint64_t rows_in, rows_out, late_rows;       /* counters shown to users */

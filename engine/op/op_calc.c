@@ -47,9 +47,9 @@ static bool calc_project(Calc *calc, const Batch *in, Batch *out, Err *err)
         for (uint32_t i = 0; i < n; i++) out->cols[i] = in->cols[calc->columns[i]];
         return true;
     }
-    eval_env(calc->project_eval)->watermark_us = calc->op.wm;
     uint32_t bad_row;
-    return program_eval(calc->project, calc->project_eval, in, out->cols, &bad_row, err);
+    eval_env(calc->project_eval)->watermark_us = calc->op.wm;
+    return program_eval(calc->project, calc->project_eval, in, out->cols, &bad_row, err) || op_fail_row(&calc->op, bad_row, err);
 }
 
 static bool calc_process(Op *op, uint32_t input, const Batch *in, Err *err)
@@ -61,7 +61,7 @@ static bool calc_process(Op *op, uint32_t input, const Batch *in, Err *err)
     if (calc->filter) {
         uint32_t *sel = arena_alloc(op->scratch, sizeof *sel * (in->len + 1));
         eval_env(calc->filter_eval)->watermark_us = op->wm;
-        if (!program_select(calc->filter, calc->filter_eval, 0, in, sel, &live.sel_len, err)) return op_fail(op, err);
+        if (!program_select(calc->filter, calc->filter_eval, 0, in, sel, &live.sel_len, err)) return op_fail_row(op, eval_bad_row(calc->filter_eval), err);
         if (!live.sel_len) return true;
         live.sel = sel;
     }
@@ -71,8 +71,7 @@ static bool calc_process(Op *op, uint32_t input, const Batch *in, Err *err)
     out.sel = live.sel;
     out.sel_len = live.sel_len;
     out.split = live.split;
-    if (!calc_project(calc, &live, &out, err)) return op_fail(op, err);
-    return op_emit(op, &out, err);
+    return calc_project(calc, &live, &out, err) && op_emit(op, &out, err);
 }
 
 static void calc_close(Op *op)

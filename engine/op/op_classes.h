@@ -19,4 +19,10 @@ static inline bool node_retracts(const PlanNode *node)
 }
 /* Adds the operator's name and place to an error that has none. */
 static inline bool op_fail(const Op *op, Err *err) { return err_span(err, op->node->span); }
+/* The same for an error of one row of the input batch: the source will tell where it read it. */
+static inline bool op_fail_row(Op *op, uint32_t row, Err *err)
+{
+    if (op->rows_of) op->rows_of->bad_row = row;
+    return op_fail(op, err);
+}
 #endif

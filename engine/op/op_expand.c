@@ -59,7 +59,7 @@ static bool expand_process(Op *op, uint32_t input, const Batch *in, Err *err)
     const uint32_t *rows = batch_rows(in, op->scratch);
     Vec *cols = ARENA_ARRAY(op->scratch, Vec, (size_t)sets * op->node->schema->n + 1);
     eval_env(expand->eval)->watermark_us = op->wm;
-    if (!program_eval(expand->program, expand->eval, in, cols, &bad_row, err)) return op_fail(op, err);
+    if (!program_eval(expand->program, expand->eval, in, cols, &bad_row, err)) return op_fail_row(op, bad_row, err);
     uint32_t step = BATCH_ROWS / (sets ? sets : 1);
     if (!step) step = 1;
     for (uint32_t at = 0; at < n; at += step)

@@ -118,11 +118,12 @@ static bool sink_open(Op *op, Err *err)
 
 /* --- rows --- */
 
-static bool fail_null(const SinkOp *sink, const Column *column, Err *err)
+static bool fail_null(SinkOp *sink, const Column *column, uint32_t row, Err *err)
 {
     err_set(err, E_NOT_NULL, "column \"" STR_FMT "\" is NOT NULL, but a NULL value is to be written into it", STR_ARG(column->name));
     if (sink->vt) err_detail(err, "Sink table: " STR_FMT ".", STR_ARG(sink->spec.table->identifier));
-    return err_hint(err, "Filter such rows out, or SET 'table.exec.sink.not-null-enforcer' = 'DROP'.");
+    err_hint(err, "Filter such rows out, or SET 'table.exec.sink.not-null-enforcer' = 'DROP'.");
+    return op_fail_row(&sink->op, row, err);
 }
 
 /* Narrows *batch to the rows without a NULL in a NOT NULL column, or fails on the first. */
@@ -132,12 +133,13 @@ static bool enforce_not_null(SinkOp *sink, Batch *batch, Err *err)
     for (uint32_t c = 0; c < schema->n; c++) {
         if (schema->cols[c].type->nullable || !batch->cols[c].valid) continue;
         const uint32_t *rows = batch_rows(batch, sink->op.scratch);
-        uint32_t live = batch_live(batch), kept = 0;
+        uint32_t live = batch_live(batch), kept = 0, first = 0;
         uint32_t *sel = arena_alloc(sink->op.scratch, sizeof *sel * (live + 1));
         for (uint32_t i = 0; i < live; i++)
             if (!vec_is_null(&batch->cols[c], rows[i])) sel[kept++] = rows[i];
         if (kept == live) continue;
-        if (sink->op.node->u.sink.null_policy == NULLS_ERROR) return fail_null(sink, &schema->cols[c], err);
+        while (!vec_is_null(&batch->cols[c], rows[first])) first++;
+        if (sink->op.node->u.sink.null_policy == NULLS_ERROR) return fail_null(sink, &schema->cols[c], rows[first], err);
         sink->dropped += live - kept;
         batch->sel = sel;
         batch->sel_len = kept;
@@ -183,7 +185,7 @@ static bool sink_process(Op *op, uint32_t input, const Batch *in, Err *err)
     SinkOp *sink = (SinkOp *)op;
     arena_reset(op->scratch);
     Batch batch = *in;
-    if (!enforce_not_null(sink, &batch, err)) return op_fail(op, err);
+    if (!enforce_not_null(sink, &batch, err)) return false;
     if (sink->vt) settle_updates(sink, &batch);
     uint32_t live = batch_live(&batch);
     if (!live) return true;

@@ -34,6 +34,16 @@ static bool scan_open(Op *op, Err *err)
     return op->env->restoring || scan_connect(scan, STR_NULL, err);
 }
 
+/* Adds where the row was read that an operator failed on. */
+static void tell_row(ScanOp *scan, const Batch *batch, Err *err)
+{
+    if (scan->op.bad_row < 0 || !err->set || !scan->vt->where) return;
+    StrBuf where = { 0 };
+    scan->vt->where(scan->source, batch, (uint32_t)scan->op.bad_row, &where);
+    if (where.len) err_detail(err, "The row was read from " STR_FMT ".", STR_ARG(strbuf_str(&where)));
+    strbuf_free(&where);
+}
+
 /* Hands a polled batch on; tests may ask for slices of a few rows. */
 static bool scan_emit(ScanOp *scan, const Batch *batch, Err *err)
 {
@@ -63,8 +73,11 @@ PollResult op_source_poll(Op *op, int timeout_ms, Err *err)
     const Batch *batch = NULL;
     PollResult result = scan->vt->poll(scan->source, timeout_ms, &batch, err);
     if (result == POLL_ERROR) op_fail(op, err);
-    if (result == POLL_DATA && !scan_emit(scan, batch, err)) return POLL_ERROR;
-    return result;
+    if (result != POLL_DATA) return result;
+    op->bad_row = -1;
+    if (scan_emit(scan, batch, err)) return POLL_DATA;
+    tell_row(scan, batch, err);
+    return POLL_ERROR;
 }
 
 bool op_source_end(Op *op, Err *err)

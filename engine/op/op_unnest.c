@@ -139,7 +139,7 @@ static bool unnest_process(Op *op, uint32_t input, const Batch *in, Err *err)
     arena_reset(op->scratch);
     Vec collection;
     uint32_t bad_row;
-    if (!program_eval(unnest->collection, unnest->collection_eval, in, &collection, &bad_row, err)) return op_fail(op, err);
+    if (!program_eval(unnest->collection, unnest->collection_eval, in, &collection, &bad_row, err)) return op_fail_row(op, bad_row, err);
     for (uint32_t i = 0, n = batch_live(in); i < n; i++) {
         uint32_t row = batch_row(in, i), made = 0;
         if (unnest->condition) {

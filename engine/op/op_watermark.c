@@ -85,7 +85,7 @@ static bool emit_up_to(WatermarkOp *wm, int64_t ts_us, Err *err)
     return op_emit_watermark(&wm->op, ts_us, err);
 }
 
-static bool check_rowtime(const WatermarkOp *wm, const Batch *in, const uint32_t *rows, uint32_t live, Err *err)
+static bool check_rowtime(WatermarkOp *wm, const Batch *in, const uint32_t *rows, uint32_t live, Err *err)
 {
     const Vec *time = &in->cols[config_of(wm)->rowtime];
     if (!time->valid) return true;
@@ -94,7 +94,7 @@ static bool check_rowtime(const WatermarkOp *wm, const Batch *in, const uint32_t
         const Column *column = &wm->op.node->schema->cols[config_of(wm)->rowtime];
         err_set(err, E_DATA, "rowtime column \"" STR_FMT "\" is NULL", STR_ARG(column->name));
         err_hint(err, "Replace it in the watermark's column (COALESCE), or filter such records out before they reach the table.");
-        return op_fail(&wm->op, err);
+        return op_fail_row(&wm->op, rows[i], err);
     }
     return true;
 }
@@ -171,7 +171,7 @@ static bool watermark_process(Op *op, uint32_t input, const Batch *in, Err *err)
     if (op->source) splits_reserve(wm, op_source_splits(op->source));
     Vec marks;
     if (!check_rowtime(wm, in, rows, live, err)) return false;
-    if (!program_eval(wm->program, wm->eval, in, &marks, &bad_row, err)) return op_fail(op, err);
+    if (!program_eval(wm->program, wm->eval, in, &marks, &bad_row, err)) return op_fail_row(op, bad_row, err);
     if (!wake(wm, err)) return false;
     if (every_row(wm)) return process_every_row(wm, in, rows, live, &marks, err);
     splits_raise(wm, in, rows, live, &marks);

@@ -19,6 +19,7 @@ static void builder_layout(BatchBuilder *builder)
     builder->ops = ARENA_ARRAY(arena, uint8_t, builder->cap);
     builder->split = ARENA_ARRAY(arena, uint16_t, builder->cap);
     builder->has_ops = builder->has_split = false;
+    builder->origin = NULL;
 }
 
 void builder_init(BatchBuilder *builder, const Schema *schema, uint32_t cap)
@@ -47,6 +48,12 @@ void builder_set(BatchBuilder *builder, uint32_t col, const Datum *value)
     vec_set(&batch->cols[col], batch->arena, builder->cap, batch->len, value);
 }
 
+void builder_origin(BatchBuilder *builder, uint64_t origin)
+{
+    if (!builder->origin) builder->origin = arena_alloc(builder->batch.arena, sizeof *builder->origin * builder->cap);
+    builder->origin[builder->batch.len] = origin;
+}
+
 void builder_row(BatchBuilder *builder, RowOp op)
 {
     assert(builder->batch.len < builder->cap);
@@ -59,6 +66,7 @@ const Batch *builder_batch(BatchBuilder *builder)
     Batch *batch = &builder->batch;
     batch->ops = builder->has_ops ? builder->ops : NULL;
     batch->split = builder->has_split ? builder->split : NULL;
+    batch->origin = builder->origin;
     for (uint32_t c = 0; c < batch->ncols; c++) batch->cols[c].len = batch->len;
     return batch;
 }

@@ -18,6 +18,7 @@ typedef struct Batch {
     const uint8_t *ops;                          /* RowOp per row; NULL = all inserts */
     const uint32_t *sel; uint32_t sel_len;       /* live rows in order; NULL = all (sel_len is then ignored) */
     const uint16_t *split;                       /* source split (partition) per row; NULL = split 0 */
+    const uint64_t *origin;                      /* where the source read each row, in numbers of its own (an offset, a byte); NULL = unknown. Only the source's own batch has them */
     Arena *arena;
 } Batch;
 static inline uint32_t batch_live(const Batch *batch) { return batch->sel ? batch->sel_len : batch->len; }
@@ -32,12 +33,14 @@ typedef struct BatchBuilder {
     uint32_t cap;
     uint8_t *ops; bool has_ops;                  /* has_ops: some row is not an insert */
     uint16_t *split; bool has_split;
+    uint64_t *origin;                            /* NULL until builder_origin() */
     const Schema *schema;
 } BatchBuilder;
 void builder_init(BatchBuilder *builder, const Schema *schema, uint32_t cap);   /* creates the arena */
 void builder_free(BatchBuilder *builder);
 void builder_reset(BatchBuilder *builder);       /* empties it; previous contents become invalid */
 void builder_set(BatchBuilder *builder, uint32_t col, const Datum *value);      /* cell of the row under way; shares pointers */
+void builder_origin(BatchBuilder *builder, uint64_t origin);                    /* where the row under way was read; once for one row, for every row */
 void builder_row(BatchBuilder *builder, RowOp op);                              /* commits it */
 static inline bool builder_full(const BatchBuilder *builder) { return builder->batch.len >= builder->cap; }
 /* Finished view; valid until builder_reset. */
