@@ -63,6 +63,16 @@ static void add_big_decimal(ArenaBuf *buf, bool negative, Str digits, int64_t sc
     }
 }
 
+/* Of the text behind the e, which ends with the number: nothing terminates it. Far beyond what a number can have it stays where it is. */
+static int64_t exponent_of(Str text)
+{
+    enum { FAR = 1000000000 };
+    bool minus = text.len > 0 && text.ptr[0] == '-';
+    int64_t v = 0;
+    for (uint32_t i = minus || (text.len > 0 && text.ptr[0] == '+'); i < text.len && v < FAR; i++) v = v * 10 + (text.ptr[i] - '0');
+    return minus ? -v : v;
+}
+
 void json_add_number(ArenaBuf *buf, Str raw)
 {
     bool negative = raw.len > 0 && raw.ptr[0] == '-', point = false;
@@ -80,7 +90,7 @@ void json_add_number(ArenaBuf *buf, Str raw)
         }
     }
     bool decimal = point || i < raw.len;
-    if (i < raw.len) exponent = strtoll(raw.ptr + i + 1, NULL, 10);
+    if (i < raw.len) exponent = exponent_of(str_sub(raw, i + 1, raw.len));
     if (digits.len == 0) buf_addc(&digits, '0');
     bool zero = digits.len == 1 && digits.ptr[0] == '0';
     add_big_decimal(buf, negative && !zero, buf_str(&digits), decimal ? scale - exponent : 0);

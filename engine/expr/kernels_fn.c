@@ -23,7 +23,19 @@ static bool is_micros(const Vec *vec) { return vec->form == VEC_FLAT && vec->phy
 /* Does LTZ of this session differ from UTC? Only then rows need an offset each. */
 static bool needs_zone(const EvalEnv *env, const Vec *vec) { return vec->type->kind == TYPE_TIMESTAMP_LTZ && env->zone != zone_utc(); }
 
-static inline int64_t local_us(const EvalEnv *env, int64_t us) { return us + (int64_t)zone_offset(env->zone, floor_div(us, 1000000)) * 1000000; }
+/* Local wall clock. The ends of the calendar do not fit into microseconds any more when an offset is added, so it stays apart. */
+static inline Instant local_instant(const EvalEnv *env, int64_t us)
+{
+    Instant instant = instant_us(us);
+    instant.sec += zone_offset(env->zone, instant.sec);
+    return instant;
+}
+
+/* False where it does not fit. */
+static inline bool local_us(const EvalEnv *env, int64_t us, int64_t *local)
+{
+    return !__builtin_add_overflow(us, (int64_t)zone_offset(env->zone, floor_div(us, 1000000)) * 1000000, local);
+}
 
 /* Whole seconds (0) or milliseconds (3) of a BIGINT column. */
 KERNEL(kernel_to_timestamp_ltz)
@@ -74,12 +86,12 @@ static bool extract_rows(const FuncCall *call, EvalEnv *env, const Vec *args, ui
         time_of_day(r, in, out->len, unit_us(unit), unit == UNIT_HOUR ? 24 : 60);
         return true;
     }
-    const int64_t day_us = 86400000000;
     int64_t last_day = INT64_MIN, answer = 0;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t row = sel ? sel[k] : k;
-        int64_t us = zoned ? local_us(env, in[row]) : in[row], day = floor_div(us, day_us);
-        if (of_day) r[row] = instant_extract((TimeUnit)unit, instant_us(us));
+        Instant local = zoned ? local_instant(env, in[row]) : instant_us(in[row]);
+        int64_t day = floor_div(local.sec, 86400);
+        if (of_day) r[row] = instant_extract((TimeUnit)unit, local);
         else {
             if (day != last_day) answer = instant_extract((TimeUnit)unit, (Instant){ day * 86400, 0 });
             last_day = day;
@@ -143,13 +155,15 @@ KERNEL(kernel_date_format)
     for (uint32_t k = 0; k < n; k++) {
         uint32_t row = sel ? sel[k] : k;
         if (out->valid && !bit_get(out->valid, row)) continue;
-        int64_t us = zoned ? local_us(env, in[row]) : in[row], at = floor_div(us, step);
-        if (!known || at != last_at) {
+        int64_t us = in[row], at;
+        bool fits = !zoned || local_us(env, in[row], &us);
+        at = floor_div(us, step);
+        if (!known || !fits || at != last_at) {
             char text[FIXED_MAX];
-            if (places && fixed_pattern_print(places, us, text)) last = strview_of(places->len <= 12 ? text : memcpy(heap_take(&heap, places->len), text, places->len), places->len);
+            if (places && fits && fixed_pattern_print(places, us, text)) last = strview_of(places->len <= 12 ? text : memcpy(heap_take(&heap, places->len), text, places->len), places->len);
             else if (!format_by_body(call, env, in[row], &last, err)) return *bad_row = row, false;
             last_at = at;
-            known = true;
+            known = fits;
         }
         r[row] = last;
     }

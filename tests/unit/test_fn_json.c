@@ -1,6 +1,7 @@
 /* JSON paths, clauses and construction; VARIANT.
  * Each line is one rule: the call, its result type (or the stage of its refusal), its value. */
 #include "tests/unit/fn_check.h"
+#include "engine/expr/jsondoc.h"
 
 static void fn_json_value(void **state)
 {
@@ -201,6 +202,20 @@ static void fn_item(void **state)
     check("(ITEM (PARSE_JSON 'null') 'a')", "!run", "");
 }
 
+/* A number is a slice of something: its exponent ends where the slice does. */
+static void numbers_are_slices(void **state)
+{
+    (void)state;
+    Arena *scratch = arena_new();
+    ArenaBuf buf = arena_buf(scratch);
+    Str text = STR("1.5e-1099,");
+    json_add_number(&buf, str_sub(text, 0, 7));
+    buf_addc(&buf, ' ');
+    json_add_number(&buf, STR("2e99999999999999999999"));
+    assert_true(str_is(buf_str(&buf), "1.5E-10 2E+9999999999"));
+    arena_free(scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +233,7 @@ int main(void)
         cmocka_unit_test(fn_parse_json),
         cmocka_unit_test(fn_try_parse_json),
         cmocka_unit_test(fn_item),
+        cmocka_unit_test(numbers_are_slices),
     };
     return fn_tests(tests, sizeof tests / sizeof tests[0]);
 }

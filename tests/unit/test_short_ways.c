@@ -63,6 +63,42 @@ static void same_as_patterns(void **state)
     arena_free(arena);
 }
 
+/* --- the ends of the calendar --- */
+
+/* Where a zone's offset no longer fits into microseconds a column answers as a constant does. */
+static void last_instants(void **state)
+{
+    (void)state;
+    static const char *const calls[] = { "(HOUR $t)", "(YEAR $t)", "(EXTRACT #DAY $t)", "(DATE_FORMAT $t 'yyyy-MM-dd HH:mm:ss')", "(DATE_FORMAT $t 'y HH:mm:ss.SSS')" };
+    static const int64_t ends[] = { INT64_MAX / 1000 * 1000, INT64_MIN / 1000 * 1000, INT64_MAX / 1000 * 1000 - 3600000000, 0 };
+    enum { ENDS = sizeof ends / sizeof *ends };
+    static const char *const zones[] = { "Asia/Kolkata", "America/New_York" };
+    for (size_t z = 0; z < 2; z++)
+        for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
+            Arena *arena = arena_new();
+            ExprCtx ctx = { .arena = arena, .zone = zone_find(str_of(zones[z])) };
+            Column column = { STR("t"), type_time(arena, TYPE_TIMESTAMP_LTZ, 3, true) };
+            Schema schema = { &column, 1 };
+            Err err = { 0 };
+            Batch batch = { .len = ENDS, .ncols = 1, .cols = ARENA_ARRAY(arena, Vec, 1), .arena = arena };
+            vec_init(&batch.cols[0], arena, column.type, ENDS);
+            memcpy(batch.cols[0].data, ends, sizeof ends);
+            Expr *expr = expr_from_text(&ctx, &schema, calls[c], &err);
+            Program *program = program_compile(arena, &ctx, &expr, 1, &err);
+            Eval *eval = eval_new(program, ctx.zone, false);
+            Vec out;
+            assert_true(program_eval(program, eval, &batch, &out, NULL, &err));
+            for (uint32_t r = 0; r < ENDS; r++) {
+                Datum got = vec_get(&out, r), one;
+                Expr *value = expr_const(arena, column.type, datum_i64(ends[r]), (Span){ 0, 1 });
+                assert_true(expr_eval_const(&ctx, expr_substitute(arena, expr, &value, 1), &one, &err));
+                if (!datum_eq(expr->type, &one, &got)) fail_msg("%s of row %u in %s", calls[c], r, zones[z]);
+            }
+            eval_free(eval);
+            arena_free(arena);
+        }
+}
+
 /* --- LIKE --- */
 
 static bool matches(Str p, Str s)
@@ -120,6 +156,6 @@ static void like_over_columns(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(chosen_patterns), cmocka_unit_test(same_as_patterns), cmocka_unit_test(like_over_columns) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(chosen_patterns), cmocka_unit_test(same_as_patterns), cmocka_unit_test(last_instants), cmocka_unit_test(like_over_columns) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
