@@ -2,6 +2,7 @@
  * Options, defaults and required sets are Flink's (flink-connector-jdbc); the SQLite dialect is weir's own. Owns nothing. */
 #include "connectors/jdbc.h"
 #include "engine/base/clock.h"
+#include "engine/base/fault.h"
 #include "engine/base/log.h"
 
 enum { RETRY_MIN_US = 100000, RETRY_MAX_US = 2000000, RETRY_LOG_US = 10000000, CANCEL_CHECK_US = 50000 };
@@ -35,6 +36,8 @@ static const OptionDef jdbc_options[] = {
     { "filter.handling.policy", OPT_ENUM, "always", OPTF_SOURCE, "always|never", "Whether filters are sent to the database." },
     { "sink.buffer-flush.max-rows", OPT_INT, "100", OPTF_SINK, NULL, "Rows after which the buffer is written; 0 = no limit." },
     { "sink.buffer-flush.interval", OPT_DURATION, "1 s", OPTF_SINK, NULL, "Time after which the buffer is written; 0 = only by rows and at checkpoints." },
+    { "sink.delivery-guarantee", OPT_ENUM, "at-least-once", OPTF_SINK, "at-least-once|exactly-once",
+      "What a crash may do to written rows; exactly-once writes at checkpoints and keeps their number in table " JDBC_EPOCH_TABLE " beside them." },
     { "sink.max-retries", OPT_INT, "3", OPTF_SINK, NULL, "Attempts of a write that the server refuses for the moment (deadlock, too many connections)." },
     { "sink.parallelism", OPT_INT, NULL, OPTF_SINK | OPTF_IGNORED, NULL, "Parallel writers." },
     { NULL, OPT_STRING, NULL, 0, NULL, NULL },
@@ -146,6 +149,31 @@ static uint8_t jdbc_sink_changes(const ConnTable *table)
     return table->npk ? CHANGES_UPSERT : CHANGES_INSERT;
 }
 
+static bool jdbc_exactly_once(const ConnTable *table)
+{
+    return str_iis(options_text(table->options, jdbc_options, "sink.delivery-guarantee"), "exactly-once");
+}
+
+/* SQLite in memory: ":memory:" or a file: URI that says so. */
+static bool jdbc_transient(const ConnTable *table)
+{
+    Arena *arena = arena_new();
+    JdbcConf conf;
+    Err ignored = { 0 };
+    bool memory = jdbc_conf(arena, table, &conf, &ignored) && conf.path && strncmp(conf.path, "file:", 5) == 0 &&
+                  (strstr(conf.path, "mode=memory") || strncmp(conf.path + 5, ":memory:", 8) == 0);
+    arena_free(arena);
+    return memory;
+}
+
+bool jdbc_injected(const char *point, Err *err)
+{
+    if (!fault_hit(point)) return false;
+    err_set(err, E_CONNECTION, "injected failure at %s", point);
+    err->retriable = true;
+    return true;
+}
+
 /* ---- waiting ---- */
 
 bool jdbc_wait(JdbcRetry *retry, const JdbcConf *conf, Str table, const char *what, const JdbcCancel *cancel, Err *err)
@@ -179,6 +207,6 @@ void jdbc_back(JdbcRetry *retry, Str table)
 extern const ConnectorDef connector_jdbc;
 const ConnectorDef connector_jdbc = {
     .name = "jdbc", .caps = CONN_SOURCE | CONN_SINK | CONN_BOUNDED | CONN_PUSH_PROJECTION | CONN_PUSH_FILTER | CONN_PUSH_LIMIT | CONN_COUNTED_POSITION, .options = jdbc_options,
-    .check = jdbc_check, .sink_changes = jdbc_sink_changes, .source = &jdbc_source_vt, .sink = &jdbc_sink_vt,
+    .check = jdbc_check, .sink_changes = jdbc_sink_changes, .exactly_once = jdbc_exactly_once, .transient = jdbc_transient, .source = &jdbc_source_vt, .sink = &jdbc_sink_vt,
     .doc = "Tables of PostgreSQL and SQLite: bounded scans, append and upsert by primary key.",
 };

@@ -1,6 +1,6 @@
 /* The jdbc connector: one connector, a row of functions for each dialect (JdbcDialect). Private to connectors/jdbc*.c.
  *   jdbc.c option rows, checks | jdbc_url.c URLs | jdbc_sink.c buffer, flush, retry | jdbc_source.c slices, positions, retry
- *   jdbc_pg*.c PostgreSQL through libpq | jdbc_sqlite.c SQLite
+ *   jdbc_epoch.c exactly-once: epochs and owners | jdbc_pg*.c PostgreSQL through libpq | jdbc_sqlite*.c SQLite
  * A retriable Err means that the database is away: the caller waits and tries again; any other ends the job. */
 #ifndef WEIR_CONNECTORS_JDBC_H
 #define WEIR_CONNECTORS_JDBC_H
@@ -28,6 +28,17 @@ bool jdbc_conf(Arena *arena, const ConnTable *table, JdbcConf *out, Err *err) MU
 
 /* Rows of a flush in the form that writer_encode gave them. */
 typedef struct JdbcRows { const Str *rows; uint32_t n; } JdbcRows;
+
+/* An exactly-once sink's row of table weir_epochs in the target database (jdbc_epoch.c). Texts live in arena. */
+typedef struct JdbcEpoch {
+    Arena *arena;
+    const char *key, *lineage;
+    const char *owner;                           /* names this opening of the sink; whoever claims the key later puts its own name there */
+    const char *held_lineage; uint64_t held;     /* what the target holds: found by the claim, moved by each commit */
+    uint64_t number;                             /* the epoch to commit */
+} JdbcEpoch;
+#define JDBC_EPOCH_TABLE "weir_epochs"
+
 typedef struct JdbcWriter JdbcWriter;
 typedef struct JdbcReader JdbcReader;
 /* Slice of a scan: rows with lower <= column <= upper; and how many of them the job has already. */
@@ -43,8 +54,11 @@ struct JdbcDialect {
     JdbcWriter *(*writer_new)(const SinkSpec *spec, const JdbcConf *conf, Err *err);
     bool (*writer_connect)(JdbcWriter *writer, Err *err);         /* also after a loss; looks the table up */
     bool (*writer_encode)(JdbcWriter *writer, const Batch *batch, uint32_t row, StrBuf *out, Err *err);
-    /* All or nothing: inserts (upserts when the table has a key), then deletes by key. */
-    bool (*writer_flush)(JdbcWriter *writer, const JdbcRows *inserts, const JdbcRows *deletes, Err *err);
+    /* Makes epoch->owner the key's owner and fills held_lineage and held; waits for a commit of the earlier owner that is under way. */
+    bool (*writer_claim)(JdbcWriter *writer, JdbcEpoch *epoch, Err *err);
+    /* All or nothing: inserts (upserts when the table has a key), then deletes by key; with an epoch its number too, and nothing at all when the
+     * target holds that number already (an earlier attempt got through, its answer did not). */
+    bool (*writer_flush)(JdbcWriter *writer, const JdbcRows *inserts, const JdbcRows *deletes, const JdbcEpoch *epoch, Err *err);
     void (*writer_free)(JdbcWriter *writer);
 
     JdbcReader *(*reader_new)(const SourceSpec *spec, const JdbcConf *conf, Err *err);
@@ -66,6 +80,15 @@ typedef struct JdbcRetry { int64_t pause_us, next_log_us; bool away; } JdbcRetry
 bool jdbc_wait(JdbcRetry *retry, const JdbcConf *conf, Str table, const char *what, const JdbcCancel *cancel, Err *err) MUST_CHECK;
 void jdbc_back(JdbcRetry *retry, Str table);     /* it answers again */
 static inline bool jdbc_cancelled(const JdbcCancel *cancel) { return cancel && *cancel; }
+
+/* ---- exactly-once ---- */
+JdbcEpoch jdbc_epoch_new(Arena *arena, const SinkSpec *spec);
+/* No row of weir_epochs is this opening's and at epoch->held. What is there (owner NULL = no row) says why: *held = true when the epoch has been
+ * committed by an earlier attempt; else false and err: fenced by another opening, or a database that was set back. */
+bool jdbc_epoch_missed(const JdbcEpoch *epoch, const JdbcConf *conf, const char *owner, const char *lineage, uint64_t number, bool *held, Err *err) MUST_CHECK;
+
+/* A failure point that looks like a lost connection: true and err when it fails now. */
+bool jdbc_injected(const char *point, Err *err);
 
 /* name in double quotes, quotes inside doubled. */
 void jdbc_quote(Str name, StrBuf *out);

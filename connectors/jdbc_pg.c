@@ -1,14 +1,13 @@
 /* PostgreSQL connection: connecting and waiting without blocking for long (cancel is looked at), errors with the server's own words, table lookup.
- * What may be tried again: a lost or refused connection, a server starting or stopping (classes 08, 57P: E_CONNECTION, without limit), deadlocks and
- * exhausted resources (40, 53, 55P03: a few times). Threading: the owner's thread. Owns the PGconn. */
+ * What may be tried again: a lost or refused connection, a server starting or stopping (08, 57P, 25P03: E_CONNECTION, without limit), deadlocks and
+ * exhausted resources, time limits (40, 53, 55P03, 57014: a few times). Threading: the owner's thread. Owns the PGconn. */
 #include "connectors/jdbc_pg.h"
 #include "engine/base/clock.h"
-#include "engine/base/fault.h"
 #include "engine/base/log.h"
 
 #include <poll.h>
 
-enum { WAIT_SLICE_MS = 100 };
+enum { WAIT_SLICE_MS = 100, SLOW_US = 3000000, SLOW_AGAIN_US = 10000000 };
 
 /* ---- errors ---- */
 
@@ -27,8 +26,8 @@ static Str first_line(const char *text)
 bool pg_fail(const PgConn *conn, const PGresult *result, const char *what, Err *err)
 {
     const char *code = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL, *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    bool lost = !conn->pg || PQstatus(conn->pg) == CONNECTION_BAD || starts(code, "08") || starts(code, "57P");
-    bool busy = starts(code, "40") || starts(code, "53") || starts(code, "55P03");
+    bool lost = !conn->pg || PQstatus(conn->pg) == CONNECTION_BAD || starts(code, "08") || starts(code, "57P") || starts(code, "25P03");
+    bool busy = starts(code, "40") || starts(code, "53") || starts(code, "55P03") || starts(code, "57014");
     Str text = message ? str_of(message) : first_line(result ? PQresultErrorMessage(result) : conn->pg ? PQerrorMessage(conn->pg) : "out of memory");
     if (text.len == 0) text = STR("the connection was closed");
     if (lost) err_set(err, E_CONNECTION, STR_FMT, STR_ARG(text));
@@ -84,11 +83,7 @@ bool pg_connect(PgConn *conn, Err *err)
 {
     pg_disconnect(conn);
     conn->pg = PQconnectStartParams(conn->conf->keys, conn->conf->values, 0);
-    if (fault_hit("jdbc.connect")) {
-        err_set(err, E_CONNECTION, "injected failure");
-        err->retriable = true;
-        return false;
-    }
+    if (pg_injected(conn, "jdbc.connect", err)) return false;
     if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD) return connect_fail(conn, err);
     PQsetErrorVerbosity(conn->pg, PQERRORS_VERBOSE);
     PQsetNoticeProcessor(conn->pg, on_notice, NULL);
@@ -146,10 +141,22 @@ bool pg_flush(PgConn *conn, Err *err)
     return true;
 }
 
+bool pg_injected(PgConn *conn, const char *point, Err *err)
+{
+    if (!jdbc_injected(point, err)) return false;
+    pg_disconnect(conn);
+    return true;
+}
+
 bool pg_wait_result(PgConn *conn, PGresult **out, Err *err)
 {
     if (!pg_flush(conn, err)) return false;
+    int64_t tell_us = clock_monotonic_us() + SLOW_US;
     while (PQisBusy(conn->pg)) {
+        if (conn->slow && clock_monotonic_us() >= tell_us) {
+            log_notice("jdbc", "%s", conn->slow);
+            tell_us += SLOW_AGAIN_US;
+        }
         if (stop_if_cancelled(conn, err)) return false;
         if (!pg_wait_socket(conn, WAIT_SLICE_MS, err)) return false;
         if (!PQconsumeInput(conn->pg)) return pg_fail(conn, NULL, "the connection", err);
@@ -163,6 +170,7 @@ bool pg_query(PgConn *conn, const char *sql, int n, const Oid *types, const char
 {
     PGresult *next;
     *out = NULL;
+    if (pg_injected(conn, "jdbc.query", err)) return false;
     if (!PQsendQueryParams(conn->pg, sql, n, types, values, lengths, formats, result_format)) return pg_fail(conn, NULL, "a statement", err);
     for (;;) {
         if (!pg_wait_result(conn, &next, err)) {
@@ -175,8 +183,9 @@ bool pg_query(PgConn *conn, const char *sql, int n, const Oid *types, const char
         *out = next;
     }
     ExecStatusType status = PQresultStatus(*out);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) return true;
-    pg_fail(conn, *out, "a statement", err);
+    bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (ok && !pg_injected(conn, "jdbc.answer", err)) return true;
+    if (!ok) pg_fail(conn, *out, "a statement", err);
     PQclear(*out);
     *out = NULL;
     return false;
@@ -281,6 +290,7 @@ bool pg_describe(PgConn *conn, Arena *arena, const ConnTable *table, bool writin
 
 const JdbcDialect jdbc_dialect_pg = {
     .prefix = "jdbc:postgresql:", .title = "PostgreSQL", .parse_url = jdbc_pg_parse_url, .check_type = jdbc_pg_check_type,
-    .writer_new = pg_writer_new, .writer_connect = pg_writer_connect, .writer_encode = pg_writer_encode, .writer_flush = pg_writer_flush, .writer_free = pg_writer_free,
+    .writer_new = pg_writer_new, .writer_connect = pg_writer_connect, .writer_encode = pg_writer_encode, .writer_claim = pg_writer_claim, .writer_flush = pg_writer_flush,
+    .writer_free = pg_writer_free,
     .reader_new = pg_reader_new, .reader_connect = pg_reader_connect, .reader_begin = pg_reader_begin, .reader_fetch = pg_reader_fetch, .reader_free = pg_reader_free,
 };

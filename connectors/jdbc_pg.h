@@ -1,4 +1,5 @@
-/* PostgreSQL dialect of jdbc: connection (jdbc_pg.c), values in binary form (jdbc_pg_value.c), writer (jdbc_pg_sink.c), reader (jdbc_pg_source.c). */
+/* PostgreSQL dialect of jdbc: connection (jdbc_pg.c), values in binary form (jdbc_pg_value.c), writer (jdbc_pg_sink.c) and its epochs (jdbc_pg_epoch.c),
+ * reader (jdbc_pg_source.c). */
 #ifndef WEIR_CONNECTORS_JDBC_PG_H
 #define WEIR_CONNECTORS_JDBC_PG_H
 #include "connectors/jdbc.h"
@@ -18,7 +19,10 @@ typedef struct PgColumn {
     Str cast;                                    /* "::inet" for PG_CAST; else empty */
 } PgColumn;
 
-typedef struct PgConn { PGconn *pg; const JdbcConf *conf; const JdbcCancel *cancel; } PgConn;
+typedef struct PgConn {
+    PGconn *pg; const JdbcConf *conf; const JdbcCancel *cancel;
+    const char *slow;                            /* said when an answer takes more than a few seconds; NULL = nothing */
+} PgConn;
 
 /* Connects within conf->connect_timeout_us, looking at cancel. False: err (retriable when nobody answers). */
 bool pg_connect(PgConn *conn, Err *err) MUST_CHECK;
@@ -35,6 +39,8 @@ bool pg_flush(PgConn *conn, Err *err) MUST_CHECK;
 bool pg_command(PgConn *conn, const char *sql, Err *err) MUST_CHECK;
 /* Fills err from a result (or the connection, result NULL): message, detail, hint, whether it may be tried again. Always false. */
 bool pg_fail(const PgConn *conn, const PGresult *result, const char *what, Err *err);
+/* jdbc_injected(), and the connection is dropped as if lost. */
+bool pg_injected(PgConn *conn, const char *point, Err *err);
 /* Looks the table up: its canonical name and, for each declared column, the column in the database. */
 bool pg_describe(PgConn *conn, Arena *arena, const ConnTable *table, bool writing, Str *relation, PgColumn *columns, Err *err) MUST_CHECK;
 
@@ -49,8 +55,14 @@ bool jdbc_pg_check_type(const Column *column, Err *err);
 JdbcWriter *pg_writer_new(const SinkSpec *spec, const JdbcConf *conf, Err *err);
 bool pg_writer_connect(JdbcWriter *writer, Err *err);
 bool pg_writer_encode(JdbcWriter *writer, const Batch *batch, uint32_t row, StrBuf *out, Err *err);
-bool pg_writer_flush(JdbcWriter *writer, const JdbcRows *inserts, const JdbcRows *deletes, Err *err);
+bool pg_writer_claim(JdbcWriter *writer, JdbcEpoch *epoch, Err *err);
+bool pg_writer_flush(JdbcWriter *writer, const JdbcRows *inserts, const JdbcRows *deletes, const JdbcEpoch *epoch, Err *err);
 void pg_writer_free(JdbcWriter *writer);
+/* Claims epoch->key for epoch->owner in weir_epochs beside `relation`; *epochs: that table's name, in epoch->arena. */
+bool pg_epoch_claim(PgConn *conn, Str relation, JdbcEpoch *epoch, Str *epochs, Err *err) MUST_CHECK;
+/* Moves the number, within the transaction that is open or as one of its own. *held = true: it was there already. */
+bool pg_epoch_advance(PgConn *conn, Str epochs, const JdbcEpoch *epoch, bool *held, Err *err) MUST_CHECK;
+
 JdbcReader *pg_reader_new(const SourceSpec *spec, const JdbcConf *conf, Err *err);
 bool pg_reader_connect(JdbcReader *reader, Err *err);
 bool pg_reader_begin(JdbcReader *reader, const JdbcSlice *slice, Err *err);

@@ -2,7 +2,6 @@
  * one command a flush whatever its rows. A buffered row is a COPY BINARY tuple: int16 fields, then each
  * field as int32 length and bytes; the arrays are cut from it column by column. Threading: the owner's thread. */
 #include "connectors/jdbc_pg.h"
-#include "engine/base/fault.h"
 #include "engine/type/text.h"
 
 enum { COPY_CHUNK = 256 << 10 };
@@ -12,7 +11,7 @@ struct JdbcWriter {
     const SinkSpec *spec;
     PgConn conn;
     PgColumn *columns; uint32_t ncolumns;
-    Str relation;
+    Str relation, epochs;                        /* epochs: weir_epochs beside it, once claimed */
     const char *insert_sql, *delete_sql;         /* insert: COPY or INSERT */
     bool described, copy;
     StrBuf text, *arrays;
@@ -26,7 +25,7 @@ JdbcWriter *pg_writer_new(const SinkSpec *spec, const JdbcConf *conf, Err *err)
     JdbcWriter *w = ARENA_NEW(arena, JdbcWriter);
     w->arena = arena;
     w->spec = spec;
-    w->conn = (PgConn){ NULL, conf, spec->cancel };
+    w->conn = (PgConn){ .conf = conf, .cancel = spec->cancel };
     w->ncolumns = spec->table->physical.n;
     w->columns = ARENA_ARRAY(arena, PgColumn, w->ncolumns);
     w->arrays = ARENA_ARRAY(arena, StrBuf, w->ncolumns);
@@ -152,6 +151,7 @@ static bool end_copy(JdbcWriter *w, Err *err)
 {
     PGresult *result;
     bool ok = true;
+    if (pg_injected(&w->conn, "jdbc.copy", err)) return false;
     if (PQputCopyEnd(w->conn.pg, NULL) < 0) return pg_fail(&w->conn, NULL, "rows", err);
     for (;;) {
         if (!pg_wait_result(&w->conn, &result, err)) return false;
@@ -166,6 +166,7 @@ static bool copy_rows(JdbcWriter *w, const JdbcRows *rows, Err *err)
     static const char header[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
     static const char trailer[2] = { '\377', '\377' };
     PGresult *result;
+    if (pg_injected(&w->conn, "jdbc.query", err)) return false;
     if (!PQsendQueryParams(w->conn.pg, w->insert_sql, 0, NULL, NULL, NULL, NULL, 0)) return pg_fail(&w->conn, NULL, "COPY", err);
     if (!pg_wait_result(&w->conn, &result, err)) return false;
     bool started = result && PQresultStatus(result) == PGRES_COPY_IN;
@@ -284,24 +285,34 @@ static bool run_unnest(JdbcWriter *w, const char *sql, const JdbcRows *rows, con
     return false;
 }
 
-bool pg_writer_flush(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *deletes, Err *err)
+bool pg_writer_claim(JdbcWriter *w, JdbcEpoch *epoch, Err *err)
+{
+    return pg_epoch_claim(&w->conn, w->relation, epoch, &w->epochs, err);
+}
+
+static bool write_rows(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *deletes, bool in_transaction, Err *err)
 {
     const ConnTable *table = w->spec->table;
-    bool both = inserts->n && deletes->n;
-    if (fault_hit("jdbc.flush")) {
-        pg_disconnect(&w->conn);
-        err_set(err, E_CONNECTION, "injected failure");
-        err->retriable = true;
-        return false;
-    }
-    bool ok = !both || pg_command(&w->conn, "BEGIN", err);
-    if (ok && inserts->n)
-        ok = w->copy ? copy_rows(w, inserts, err) : run_unnest(w, w->insert_sql, inserts, NULL, w->ncolumns, both, err);
-    if (ok && deletes->n) ok = run_unnest(w, w->delete_sql, deletes, table->pk, table->npk, both, err);
-    if (ok && both) ok = pg_command(&w->conn, "COMMIT", err);
-    if (!ok && both && w->conn.pg && PQstatus(w->conn.pg) == CONNECTION_OK) {
+    bool ok = true;
+    if (inserts->n) ok = w->copy ? copy_rows(w, inserts, err) : run_unnest(w, w->insert_sql, inserts, NULL, w->ncolumns, in_transaction, err);
+    if (ok && deletes->n) ok = run_unnest(w, w->delete_sql, deletes, table->pk, table->npk, in_transaction, err);
+    return ok;
+}
+
+/* One statement is a transaction of its own. Several are read committed whatever the role's default: a statement that waited for another writer must see
+ * what that one committed. */
+bool pg_writer_flush(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *deletes, const JdbcEpoch *epoch, Err *err)
+{
+    bool several = (inserts->n != 0) + (deletes->n != 0) + (epoch != NULL) > 1, held = false;
+    if (pg_injected(&w->conn, "jdbc.flush", err)) return false;
+    bool ok = !several || pg_command(&w->conn, "BEGIN ISOLATION LEVEL READ COMMITTED", err);
+    if (ok && epoch) ok = pg_epoch_advance(&w->conn, w->epochs, epoch, &held, err);
+    if (ok && !held) ok = write_rows(w, inserts, deletes, several, err);
+    if (ok && several) ok = !pg_injected(&w->conn, "jdbc.commit", err) && pg_command(&w->conn, "COMMIT", err);
+    if (ok) return !pg_injected(&w->conn, "jdbc.commit.lost", err);
+    if (several && w->conn.pg && PQstatus(w->conn.pg) == CONNECTION_OK) {
         Err ignored = { 0 };
         if (!pg_command(&w->conn, "ROLLBACK", &ignored)) pg_disconnect(&w->conn);
     }
-    return ok;
+    return false;
 }

@@ -22,7 +22,7 @@ JdbcReader *pg_reader_new(const SourceSpec *spec, const JdbcConf *conf, Err *err
     JdbcReader *r = ARENA_NEW(arena, JdbcReader);
     r->arena = arena;
     r->spec = spec;
-    r->conn = (PgConn){ NULL, conf, spec->cancel };
+    r->conn = (PgConn){ .conf = conf, .cancel = spec->cancel };
     r->columns = ARENA_ARRAY(arena, PgColumn, spec->table->physical.n);
     r->params = ARENA_ARRAY(arena, PgColumn, spec->table->physical.n);
     r->fetch_rows = conf->fetch_size ? (int)conf->fetch_size : BATCH_ROWS;
@@ -155,6 +155,7 @@ static bool next_result(JdbcReader *r, int timeout_ms, bool *ready, Err *err)
 {
     *ready = true;
     if (r->result || r->last) return true;
+    if (pg_injected(&r->conn, "jdbc.fetch", err)) return false;
     if (!r->fetching && !PQsendQueryParams(r->conn.pg, r->fetch_sql, 0, NULL, NULL, NULL, NULL, 1)) return pg_fail(&r->conn, NULL, "FETCH", err);
     r->fetching = true;
     if (!pg_flush(&r->conn, err)) return false;

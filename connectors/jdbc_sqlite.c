@@ -2,14 +2,12 @@
  * Values: integers and BOOLEAN (0/1) as INTEGER, FLOAT and DOUBLE as REAL, DECIMAL as text with its scale, DATE 'yyyy-MM-dd', TIME 'HH:mm:ss[.fff]',
  * TIMESTAMP 'yyyy-MM-dd HH:mm:ss[.fff]' (TIMESTAMP_LTZ the same in UTC with a Z), text as TEXT, bytes as BLOB. Text order is time order.
  * Threading: the owner's thread. A locked or busy file is retriable; everything else is final. */
-#include "connectors/jdbc.h"
-#include "engine/base/fault.h"
+#include "connectors/jdbc_sqlite.h"
 #include "engine/type/decimal.h"
 #include "engine/type/rowcodec.h"
 #include "engine/type/text.h"
 
 #include <pthread.h>
-#include <sqlite3.h>
 
 enum { BUSY_TIMEOUT_MS = 1000 };
 
@@ -24,7 +22,7 @@ static bool sqlite_check_type(const Column *column, Err *err)
     return err_hint(err, "Declare it as STRING and write CAST(.. AS STRING) or JSON text.");
 }
 
-static bool fail(sqlite3 *db, const JdbcConf *conf, const char *what, Err *err)
+bool sqlite_fail(sqlite3 *db, const JdbcConf *conf, const char *what, Err *err)
 {
     int code = db ? sqlite3_errcode(db) & 0xff : SQLITE_CANTOPEN;
     bool busy = code == SQLITE_BUSY || code == SQLITE_LOCKED;
@@ -33,9 +31,10 @@ static bool fail(sqlite3 *db, const JdbcConf *conf, const char *what, Err *err)
     return false;
 }
 
-static bool run_sql(sqlite3 *db, const JdbcConf *conf, const char *sql, Err *err)
+bool sqlite_run(sqlite3 *db, const JdbcConf *conf, const char *sql, Err *err)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? true : fail(db, conf, "statement refused", err);
+    if (jdbc_injected("jdbc.query", err)) return false;
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? true : sqlite_fail(db, conf, "statement refused", err);
 }
 
 static const char *sqlite_type(const Type *type)
@@ -65,7 +64,7 @@ static bool table_create(sqlite3 *db, const JdbcConf *conf, const ConnTable *tab
         jdbc_quote(table->physical.cols[table->pk[i]].name, &sql);
     }
     strbuf_addz(&sql, table->npk ? "))" : ")");
-    bool ok = run_sql(db, conf, strbuf_cstr(&sql), err);
+    bool ok = sqlite_run(db, conf, strbuf_cstr(&sql), err);
     strbuf_free(&sql);
     return ok;
 }
@@ -81,14 +80,10 @@ static void memory_keep(void)
 static sqlite3 *db_open(const JdbcConf *conf, const ConnTable *table, Err *err)
 {
     sqlite3 *db = NULL;
-    if (fault_hit("jdbc.connect")) {
-        err_set(err, E_CONNECTION, "injected failure");
-        err->retriable = true;
-        return NULL;
-    }
+    if (jdbc_injected("jdbc.connect", err)) return NULL;
     if (strcmp(conf->path, JDBC_SQLITE_MEMORY) == 0) pthread_once(&memory_once, memory_keep);
     if (sqlite3_open_v2(conf->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK) {
-        fail(db, conf, "cannot open", err);
+        sqlite_fail(db, conf, "cannot open", err);
     } else {
         sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
         /* WAL lets a reader and a writer work at once; where it cannot be had (memory, some file systems) the rollback journal serves. */
@@ -178,8 +173,9 @@ static void insert_sql(const JdbcWriter *w, StrBuf *sql)
 
 static bool prepare_sql(JdbcWriter *w, StrBuf *sql, sqlite3_stmt **out, Err *err)
 {
+    if (jdbc_injected("jdbc.query", err)) return false;
     if (sqlite3_prepare_v3(w->db, sql->ptr, (int)sql->len, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK) return true;
-    fail(w->db, w->conf, "cannot write to the table", err);
+    sqlite_fail(w->db, w->conf, "cannot write to the table", err);
     if (strstr(sqlite3_errmsg(w->db), "ON CONFLICT"))
         err_hint(err, "The table exists without a PRIMARY KEY or UNIQUE constraint on the columns of the PRIMARY KEY declared here.");
     return false;
@@ -191,6 +187,8 @@ static bool sqlite_writer_connect(JdbcWriter *w, Err *err)
     writer_disconnect(w);
     w->db = db_open(w->conf, table, err);
     if (!w->db) return false;
+    /* A checkpoint relies on the epochs before it: they must survive a power failure too, which NORMAL does not promise for the last ones. */
+    if (w->spec->exactly_once && !sqlite_run(w->db, w->conf, "PRAGMA synchronous = EXTRA", err)) return false;
     StrBuf sql = { 0 };
     insert_sql(w, &sql);
     bool ok = prepare_sql(w, &sql, &w->insert, err);
@@ -276,12 +274,13 @@ static bool execute(JdbcWriter *w, sqlite3_stmt *stmt, Str bytes, bool by_key, E
     uint32_t n = by_key ? table->npk : table->physical.n;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t col = by_key ? table->pk[i] : i;
-        if (bind(stmt, (int)i + 1, table->physical.cols[col].type, &w->row[col], &w->text) != SQLITE_OK) return fail(w->db, w->conf, "a value is refused", err);
+        if (bind(stmt, (int)i + 1, table->physical.cols[col].type, &w->row[col], &w->text) != SQLITE_OK) return sqlite_fail(w->db, w->conf, "a value is refused", err);
     }
+    if (jdbc_injected("jdbc.row", err)) return false;
     int code = sqlite3_step(stmt);
     bool ok = code == SQLITE_DONE;
     if (!ok) {
-        fail(w->db, w->conf, "a row is refused", err);
+        sqlite_fail(w->db, w->conf, "a row is refused", err);
         StrBuf row = { 0 };
         for (uint32_t i = 0; i < table->physical.n; i++) {
             if (i) strbuf_addz(&row, ", ");
@@ -294,20 +293,21 @@ static bool execute(JdbcWriter *w, sqlite3_stmt *stmt, Str bytes, bool by_key, E
     return ok;
 }
 
-static bool sqlite_writer_flush(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *deletes, Err *err)
+static bool sqlite_writer_claim(JdbcWriter *w, JdbcEpoch *epoch, Err *err)
 {
-    if (fault_hit("jdbc.flush")) {
-        err_set(err, E_CONNECTION, "injected failure");
-        err->retriable = true;
-        return false;
-    }
-    if (!run_sql(w->db, w->conf, "BEGIN IMMEDIATE", err)) return false;
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < inserts->n; i++) ok = execute(w, w->insert, inserts->rows[i], false, err);
-    for (uint32_t i = 0; ok && i < deletes->n; i++) ok = execute(w, w->remove, deletes->rows[i], true, err);
-    ok = ok && run_sql(w->db, w->conf, "COMMIT", err);
+    return sqlite_epoch_claim(w->db, w->conf, epoch, err);
+}
+
+static bool sqlite_writer_flush(JdbcWriter *w, const JdbcRows *inserts, const JdbcRows *deletes, const JdbcEpoch *epoch, Err *err)
+{
+    bool held = false;
+    if (jdbc_injected("jdbc.flush", err) || !sqlite_run(w->db, w->conf, "BEGIN IMMEDIATE", err)) return false;
+    bool ok = !epoch || sqlite_epoch_advance(w->db, w->conf, epoch, &held, err);
+    for (uint32_t i = 0; ok && !held && i < inserts->n; i++) ok = execute(w, w->insert, inserts->rows[i], false, err);
+    for (uint32_t i = 0; ok && !held && i < deletes->n; i++) ok = execute(w, w->remove, deletes->rows[i], true, err);
+    ok = ok && !jdbc_injected("jdbc.commit", err) && sqlite_run(w->db, w->conf, "COMMIT", err);
     if (!ok) sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
-    return ok;
+    return ok && !jdbc_injected("jdbc.commit.lost", err);
 }
 
 /* ---- reading ---- */
@@ -394,7 +394,7 @@ static bool sqlite_reader_begin(JdbcReader *r, const JdbcSlice *slice, Err *err)
     sqlite3_finalize(r->stmt);
     r->stmt = NULL;
     select_sql(r, slice, &sql);
-    bool ok = sqlite3_prepare_v2(r->db, sql.ptr, (int)sql.len, &r->stmt, NULL) == SQLITE_OK;
+    bool injected = jdbc_injected("jdbc.query", err), ok = !injected && sqlite3_prepare_v2(r->db, sql.ptr, (int)sql.len, &r->stmt, NULL) == SQLITE_OK;
     int at = 1;
     for (uint32_t i = 0; ok && i < r->spec->npreds; i++) {
         const PushPred *pred = &r->spec->preds[i];
@@ -403,7 +403,7 @@ static bool sqlite_reader_begin(JdbcReader *r, const JdbcSlice *slice, Err *err)
     }
     strbuf_free(&sql);
     strbuf_free(&text);
-    return ok ? true : fail(r->db, r->conf, "cannot read the table", err);
+    return ok ? true : !injected && sqlite_fail(r->db, r->conf, "cannot read the table", err);
 }
 
 static bool bad_value(const Column *column, Str text, Err *err)
@@ -479,10 +479,11 @@ static bool sqlite_reader_fetch(JdbcReader *r, int timeout_ms, BatchBuilder *bui
     (void)timeout_ms;
     *ready = true;
     *end = false;
+    if (jdbc_injected("jdbc.fetch", err)) return false;
     while (!builder_full(builder)) {
         int code = sqlite3_step(r->stmt);
         if (code == SQLITE_DONE) { *end = true; break; }
-        if (code != SQLITE_ROW) return fail(r->db, r->conf, "cannot read the table", err);
+        if (code != SQLITE_ROW) return sqlite_fail(r->db, r->conf, "cannot read the table", err);
         for (uint32_t i = 0; i < spec->nphysical; i++) {
             Datum value;
             if (!read_value(r->stmt, (int)i, &spec->out->cols[i], spec->table->zone, builder->batch.arena, &value, err)) return false;
@@ -495,7 +496,8 @@ static bool sqlite_reader_fetch(JdbcReader *r, int timeout_ms, BatchBuilder *bui
 
 const JdbcDialect jdbc_dialect_sqlite = {
     .prefix = "jdbc:sqlite:", .title = "SQLite", .parse_url = jdbc_sqlite_parse_url, .check_type = sqlite_check_type,
-    .writer_new = sqlite_writer_new, .writer_connect = sqlite_writer_connect, .writer_encode = sqlite_writer_encode, .writer_flush = sqlite_writer_flush,
+    .writer_new = sqlite_writer_new, .writer_connect = sqlite_writer_connect, .writer_encode = sqlite_writer_encode, .writer_claim = sqlite_writer_claim,
+    .writer_flush = sqlite_writer_flush,
     .writer_free = sqlite_writer_free, .reader_new = sqlite_reader_new, .reader_connect = sqlite_reader_connect, .reader_begin = sqlite_reader_begin,
     .reader_fetch = sqlite_reader_fetch, .reader_free = sqlite_reader_free,
 };

@@ -451,6 +451,14 @@ static void failures_are_retried(void **state)
         fault_disarm_all();
     }
     assert_text(query(&pg, "SELECT * FROM t"), "b|1|2\n");
+    uint64_t n = 1;
+    for (uint64_t passed = n; passed >= n; n++) {    /* every call of a scan in turn */
+        fault_arm("*", n);
+        assert_text(scan(&pg, &(TestScan){ 0 }), "+I b | 1 | 2\n");
+        passed = fault_count("*");
+        fault_disarm_all();
+    }
+    assert_true(n > 6);
     log_set(LOG_NOTICE, false);
     pg_free(&pg);
 }

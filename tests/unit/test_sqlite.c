@@ -216,6 +216,16 @@ static void failures_are_retried(void **state)
     fault_arm("jdbc.connect", 1);
     assert_text(scan(&db, &(TestScan){ 0 }), "+I a | 1\n+I b | 2\n+I c | 3\n");
     fault_disarm_all();
+    clock_freeze(1000000);
+    uint64_t n = 1;
+    for (uint64_t passed = n; passed >= n; n++) {                /* every call of a scan in turn */
+        fault_arm("*", n);
+        assert_text(scan(&db, &(TestScan){ 0 }), "+I a | 1\n+I b | 2\n+I c | 3\n");
+        passed = fault_count("*");
+        fault_disarm_all();
+    }
+    assert_true(n > 4);
+    clock_thaw();
     log_set(LOG_NOTICE, false);
     db_free(&db);
 }
