@@ -43,8 +43,8 @@ typedef struct SourceSpec {
 
 typedef enum PollResult { POLL_DATA, POLL_IDLE, POLL_END, POLL_ERROR } PollResult;
 typedef struct SourceStats { uint64_t rows, bytes, bad_records, lag; bool has_lag; } SourceStats;
-/* Where a consumer group stands once a checkpoint is durable: the next offset to read. */
-typedef struct GroupOffset { Str group, topic; int32_t partition; int64_t offset; } GroupOffset;
+/* Where a consumer group stands once a checkpoint is durable: the next offset to read. cluster: the Kafka cluster's id; a transaction reaches one cluster only. */
+typedef struct GroupOffset { Str cluster, group, topic; int32_t partition; int64_t offset; } GroupOffset;
 typedef struct GroupOffsets { GroupOffset *v; uint32_t n, cap; } GroupOffsets;
 typedef struct Source Source;                    /* concrete sources embed nothing: opaque per connector */
 typedef struct SourceVt {

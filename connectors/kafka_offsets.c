@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "connectors/kafka_source.h"
 #include "engine/base/clock.h"
+#include "engine/base/fault.h"
 #include "engine/base/hash.h"
 #include "engine/base/log.h"
 
@@ -17,14 +18,6 @@ int32_t kafka_find_partition(const Source *s, const char *topic, int32_t id)
     return -1;
 }
 
-rd_kafka_topic_partition_list_t *kafka_partition_list(const Source *s)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->parts.n);
-    for (uint32_t i = 0; i < s->parts.n; i++)
-        rd_kafka_topic_partition_list_add(list, s->parts.v[i].topic.ptr, s->parts.v[i].id)->offset = s->parts.v[i].next;
-    return list;
-}
-
 /* Says once in a while what is being waited for. false when the job has been cancelled, or a batch job has waited too long. */
 static bool wait_for(Source *s, int64_t since_us, Err *err, const char *what, const char *why)
 {
@@ -35,8 +28,9 @@ static bool wait_for(Source *s, int64_t since_us, Err *err, const char *what, co
     }
     if (kafka_source_cancelled(s)) return err_set(err, E_CANCELLED, "cancelled while waiting for Kafka");
     if (s->spec->batch && now - since_us > BATCH_WAIT_US) {
+        err_set(err, E_CONNECTION, "Kafka table \"" STR_FMT "\": %s: %s", STR_ARG(s->spec->table->name), what, why);
         err->retriable = true;
-        return err_set(err, E_CONNECTION, "Kafka table \"" STR_FMT "\": %s: %s", STR_ARG(s->spec->table->name), what, why);
+        return false;
     }
     clock_sleep_us(RETRY_US);
     return true;
@@ -53,9 +47,10 @@ static bool add_partitions(Source *s, const rd_kafka_metadata_topic_t *topic)
 {
     bool added = false;
     for (int p = 0; p < topic->partition_cnt; p++) {
-        int32_t id = topic->partitions[p].id;
-        if (kafka_find_partition(s, topic->topic, id) >= 0 || !is_mine(s, topic->topic, id)) continue;
-        Partition part = { .topic = str_of(str_cstr(s->arena, str_of(topic->topic))), .id = id, .next = OFFSET_NONE, .stop = OFFSET_NONE };
+        int32_t id = topic->partitions[p].id, known = kafka_find_partition(s, topic->topic, id);
+        if (known >= 0) s->parts.v[known].exists = true;
+        if (known >= 0 || !is_mine(s, topic->topic, id)) continue;
+        Partition part = { .topic = str_of(str_cstr(s->arena, str_of(topic->topic))), .id = id, .next = OFFSET_NONE, .stop = OFFSET_NONE, .exists = true };
         ARENA_PUSH(s->arena, s->parts, part);
         added = true;
     }
@@ -109,6 +104,12 @@ static rd_kafka_resp_err_t list_by_name(Source *s, const char **missing)
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+static rd_kafka_resp_err_t list_once(Source *s, const char **missing)
+{
+    if (fault_hit("kafka.metadata")) return RD_KAFKA_RESP_ERR__TRANSPORT;
+    return s->pattern ? list_by_pattern(s, missing) : list_by_name(s, missing);
+}
+
 /* Rows carry their partition as 16 bits. */
 static bool check_count(const Source *s, Err *err)
 {
@@ -122,7 +123,7 @@ static bool list_partitions(Source *s, Err *err)
     int64_t since = clock_monotonic_us();
     for (;;) {
         const char *missing = NULL;
-        rd_kafka_resp_err_t rc = s->pattern ? list_by_pattern(s, &missing) : list_by_name(s, &missing);
+        rd_kafka_resp_err_t rc = list_once(s, &missing);
         if (rc == RD_KAFKA_RESP_ERR__INVALID_ARG && s->pattern) return err_set(err, E_OPTION, "option \"topic-pattern\" is no regular expression");
         if (!rc && !missing) return check_count(s, err);
         if (!wait_for(s, since, err, rc ? "brokers do not answer" : "topic does not exist yet", rc ? rd_kafka_err2str(rc) : missing)) return false;
@@ -174,7 +175,7 @@ static bool ask(Source *s, OffsetCall *call, Partition *p, int64_t arg, int64_t 
 {
     int64_t since = clock_monotonic_us();
     for (;;) {
-        rd_kafka_resp_err_t rc = call(s, p, arg, out);
+        rd_kafka_resp_err_t rc = fault_hit("kafka.query") ? RD_KAFKA_RESP_ERR__TRANSPORT : call(s, p, arg, out);
         if (!rc) return true;
         if (rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR__AUTHENTICATION)
             return err_set(err, E_EXTERNAL, "Kafka refuses access to topic \"" STR_FMT "\": %s", STR_ARG(p->topic), rd_kafka_err2str(rc));
@@ -277,19 +278,19 @@ void kafka_save_position(const Source *s, StrBuf *out)
     }
 }
 
-static bool load_position(Source *s, Str saved, Err *err)
+bool kafka_read_position(Str position, Arena *arena, Partitions *out, Err *err)
 {
-    Reader in = { saved.ptr, saved.ptr + saved.len, false };
+    Reader in = { position.ptr, position.ptr + position.len, false };
     uint32_t n = reader_u32(&in);
     for (uint32_t i = 0; i < n && !in.bad; i++) {
         Str topic = reader_str(&in);
-        Partition p = { .topic = str_of(str_cstr(s->arena, topic)), .id = (int32_t)reader_u32(&in) };
+        Partition p = { .topic = str_of(str_cstr(arena, topic)), .id = (int32_t)reader_u32(&in) };
         p.next = (int64_t)reader_u64(&in);
         p.stop = (int64_t)reader_u64(&in);
         p.rows_done = reader_u32(&in);
-        if (!in.bad) ARENA_PUSH(s->arena, s->parts, p);
+        if (!in.bad) ARENA_PUSH(arena, *out, p);
     }
-    return in.bad ? err_set(err, E_SNAPSHOT, "the saved Kafka position of table \"" STR_FMT "\" is damaged", STR_ARG(s->spec->table->name)) : true;
+    return !in.bad && in.ptr == in.end ? true : err_set(err, E_SNAPSHOT, "a saved Kafka position is damaged");
 }
 
 static bool assign(Source *s, Err *err)
@@ -313,19 +314,51 @@ static bool place_partitions(Source *s, uint32_t from, bool late, Err *err)
     return true;
 }
 
+/* A partition of the saved position that is gone would be waited for without end. */
+static bool check_saved(const Source *s, uint32_t n, Err *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const Partition *p = &s->parts.v[i];
+        if (p->exists) continue;
+        err_set(err, E_SNAPSHOT, "topic \"" STR_FMT "\" has no partition %d any more, which was read up to offset %lld", STR_ARG(p->topic), p->id, (long long)p->next);
+        return err_hint(err, "The topic was deleted or created anew. Start the job without its saved state to read it as it is now.");
+    }
+    return true;
+}
+
 bool kafka_assign_all(Source *s, Str saved_position, Err *err)
 {
-    if (saved_position.len && !load_position(s, saved_position, err)) return false;
+    if (saved_position.len && !kafka_read_position(saved_position, s->arena, &s->parts, err)) return false;
     uint32_t known = s->parts.n;
-    if (!list_partitions(s, err) || !place_partitions(s, known, saved_position.len > 0, err)) return false;
+    if (!list_partitions(s, err) || !check_saved(s, known, err) || !place_partitions(s, known, saved_position.len > 0, err)) return false;
     return assign(s, err);
+}
+
+bool kafka_offset_lost(Source *s, Partition *p, Err *err)
+{
+    int64_t low, high;
+    if (!ask(s, call_low, p, 0, &low, err) || !ask(s, call_high, p, 0, &high, err)) return false;
+    const Option *reset = options_find(s->spec->table->options, STR("properties.auto.offset.reset"));
+    bool earliest = reset && str_iis(reset->value, "earliest"), latest = reset && str_iis(reset->value, "latest");
+    if (p->next >= low && p->next <= high) return wait_for(s, INT64_MAX, err, "brokers do not agree on the offsets of a topic", p->topic.ptr) && assign(s, err);
+    if (earliest || latest) {
+        log_warn("kafka", "table \"" STR_FMT "\": topic \"" STR_FMT "\" partition %d has offsets %lld to %lld, not %lld; going on at its %s", STR_ARG(s->spec->table->name),
+                 STR_ARG(p->topic), p->id, (long long)low, (long long)high, (long long)p->next, earliest ? "beginning" : "end");
+        p->next = earliest ? low : high;
+        p->rows_done = 0;
+        return assign(s, err);
+    }
+    err_set(err, E_EXTERNAL, "offset %lld of topic \"" STR_FMT "\" partition %d, the next to be read, does not exist: the partition has offsets %lld to %lld", (long long)p->next,
+            STR_ARG(p->topic), p->id, (long long)low, (long long)high);
+    err_detail(err, "%s", p->next < low ? "Records were removed by retention before they were read." : "The topic was truncated, or deleted and created anew.");
+    return err_hint(err, "Set 'properties.auto.offset.reset' = 'earliest' (or 'latest') to go on at the partition's beginning (or end): what lies between is lost.");
 }
 
 bool kafka_discover(Source *s, Err *err)
 {
     uint32_t known = s->parts.n;
     const char *missing;
-    rd_kafka_resp_err_t rc = s->pattern ? list_by_pattern(s, &missing) : list_by_name(s, &missing);
+    rd_kafka_resp_err_t rc = list_once(s, &missing);
     if (rc || s->parts.n == known) return true;  /* asked again at the next interval */
     log_info("kafka", "table \"" STR_FMT "\": %u new partitions", STR_ARG(s->spec->table->name), s->parts.n - known);
     return check_count(s, err) && place_partitions(s, known, true, err) && assign(s, err);

@@ -4,6 +4,7 @@
  * Invariant: a batch handed out stays untouched until the next poll. */
 #include "connectors/kafka_source.h"
 #include "engine/base/clock.h"
+#include "engine/base/fault.h"
 #include "engine/base/log.h"
 
 static bool row_done(void *ctx, RowOp op, Err *err);
@@ -80,7 +81,7 @@ static bool open_client(Source *s, Err *err)
     rd_kafka_conf_set_opaque(conf, s);
     rd_kafka_conf_set_error_cb(conf, on_client_error);
     rd_kafka_conf_set_log_cb(conf, on_client_log);
-    if (s->bounded) rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
+    rd_kafka_conf_set(conf, "enable.partition.eof", "true", NULL, 0);
     s->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     if (!s->rk) {
         rd_kafka_conf_destroy(conf);
@@ -112,6 +113,7 @@ static Source *kafka_source_open(const SourceSpec *spec, Str saved_position, Err
     Source *s = ARENA_NEW(arena, Source);
     s->arena = arena;
     s->spec = spec;
+    s->lost = -1;
     builder_init(&s->builder, spec->out, BATCH_ROWS);
     if (open_rest(s, saved_position, err)) return s;
     kafka_source_close(s);
@@ -290,7 +292,13 @@ static void on_eof(Source *s, const rd_kafka_message_t *m)
     int32_t part = m->rkt ? kafka_find_partition(s, rd_kafka_topic_name(m->rkt), m->partition) : -1;
     if (part < 0) return;
     Partition *p = &s->parts.v[part];
-    /* Control records and compaction leave gaps: the end of the log tells as much as a record at the stop. */
+    /* Control records, aborted transactions and compaction leave gaps: the end of the log tells as much as a record at the stop, and a position at rest
+     * must not stand on an offset that retention will remove though no record was there. */
+    int64_t end = p->stop != OFFSET_NONE && p->stop < m->offset ? p->stop : m->offset;
+    if (end > p->next) {
+        p->next = end;
+        p->rows_done = 0;
+    }
     if (p->stop != OFFSET_NONE && m->offset >= p->stop) p->finished = s->newly_finished = true;
 }
 
@@ -301,9 +309,7 @@ static void on_error(Source *s, const rd_kafka_message_t *m)
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: brokers_gone(s, rd_kafka_message_errstr(m)); return;
     case RD_KAFKA_RESP_ERR__TRANSPORT: return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        s->failed = true;
-        err_set(&s->error, E_EXTERNAL, "a wanted offset is no longer in the topic: %s", rd_kafka_message_errstr(m));
-        err_hint(&s->error, "Records were removed by retention before they were read; start with 'scan.startup.mode' = 'earliest-offset'.");
+        s->lost = m->rkt ? kafka_find_partition(s, rd_kafka_topic_name(m->rkt), m->partition) : -1;
         break;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: case RD_KAFKA_RESP_ERR__AUTHENTICATION: case RD_KAFKA_RESP_ERR__FATAL:
         s->failed = true;
@@ -321,7 +327,7 @@ static void on_error(Source *s, const rd_kafka_message_t *m)
 static void on_message(rd_kafka_message_t *m, void *opaque)
 {
     Source *s = opaque;
-    if (s->failed) return;
+    if (s->failed || s->lost >= 0) return;
     if (m->err) { on_error(s, m); return; }
     if (s->broker_down) {
         s->broker_down = false;
@@ -399,8 +405,15 @@ static PollResult kafka_source_poll(Source *s, int timeout_ms, const Batch **out
         s->next_discovery_us = clock_monotonic_us() + s->discovery_us;
         if (!kafka_discover(s, err)) return POLL_ERROR;
     }
+    if (fault_hit("kafka.poll")) {
+        err_set(err, E_CONNECTION, "kafka.poll: failure injected");
+        err->retriable = true;
+        return POLL_ERROR;
+    }
     rd_kafka_consume_callback_queue(s->queue, timeout_ms, on_message, s);
     if (s->newly_finished && !all_finished(s)) pause_finished(s);
+    if (s->lost >= 0 && !kafka_offset_lost(s, &s->parts.v[s->lost], &s->error)) s->failed = true;
+    s->lost = -1;
     if (s->ready.n) {                            /* in order: the full batches first, then the rest */
         if (s->builder.batch.len) set_aside(s);
         return hand_out(s, &s->ready.v[s->ready_next++].builder, out);
@@ -419,30 +432,39 @@ static bool kafka_source_position(Source *s, StrBuf *out, Err *err)
     return true;
 }
 
-/* Commits the group's offsets so that lag tools see weir; a failure costs nothing but their view. Without a group of the user's own there is no one to tell. */
+/* The offsets that a position stands for, for the group that the user named: without one there is nobody to tell. */
+static bool kafka_source_group_offsets(Source *s, Str position, Arena *arena, GroupOffsets *out, Err *err)
+{
+    const Option *group = options_find(s->spec->table->options, STR("properties.group.id"));
+    if (!group) return true;
+    if (!s->cluster.ptr) {
+        char *cluster = rd_kafka_clusterid(s->rk, 0);        /* known since the first metadata */
+        if (cluster) s->cluster = str_dup(s->arena, str_of(cluster));
+        if (cluster) rd_kafka_mem_free(s->rk, cluster);
+    }
+    Partitions saved = { 0 };
+    if (!kafka_read_position(position, arena, &saved, err)) return false;
+    for (uint32_t i = 0; i < saved.n; i++) {
+        GroupOffset at = { s->cluster, group->value, saved.v[i].topic, saved.v[i].id, saved.v[i].next };
+        ARENA_PUSH(arena, *out, at);
+    }
+    return true;
+}
+
+/* Commits the group's offsets so that lag tools see weir; a failure costs nothing but their view. */
 static bool kafka_source_committed(Source *s, uint64_t ckpt_id, Str position, Err *err)
 {
-    (void)err;
-    if (!options_find(s->spec->table->options, STR("properties.group.id"))) return true;
-    Reader in = { position.ptr, position.ptr + position.len, false };
-    uint32_t n = reader_u32(&in);
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n && !in.bad; i++) {
-        Str topic = reader_str(&in);
-        char name[256];
-        uint32_t len = topic.len < sizeof name - 1 ? topic.len : (uint32_t)sizeof name - 1;
-        memcpy(name, topic.ptr, len);
-        name[len] = 0;
-        int32_t id = (int32_t)reader_u32(&in);
-        int64_t next = (int64_t)reader_u64(&in);
-        reader_u64(&in);
-        reader_u32(&in);
-        if (!in.bad) rd_kafka_topic_partition_list_add(list, name, id)->offset = next;
-    }
+    Arena *arena = arena_new();
+    GroupOffsets offsets = { 0 };
+    bool ok = kafka_source_group_offsets(s, position, arena, &offsets, err);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)offsets.n);
+    for (uint32_t i = 0; i < offsets.n; i++)
+        rd_kafka_topic_partition_list_add(list, str_cstr(arena, offsets.v[i].topic), offsets.v[i].partition)->offset = offsets.v[i].offset;
     rd_kafka_resp_err_t rc = list->cnt ? rd_kafka_commit(s->rk, list, 1) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (rc) log_warn("kafka", "offsets of checkpoint %llu were not committed: %s", (unsigned long long)ckpt_id, rd_kafka_err2str(rc));
     rd_kafka_topic_partition_list_destroy(list);
-    return true;
+    arena_free(arena);
+    return ok;
 }
 
 static uint32_t kafka_source_splits(Source *s) { return s->parts.n; }
@@ -486,6 +508,7 @@ static void kafka_source_where(Source *s, const Batch *batch, uint32_t row, StrB
 }
 
 const SourceVt kafka_source_vt = {
-    .open = kafka_source_open, .poll = kafka_source_poll, .position = kafka_source_position, .committed = kafka_source_committed, .splits = kafka_source_splits,
+    .open = kafka_source_open, .poll = kafka_source_poll, .position = kafka_source_position, .committed = kafka_source_committed,
+    .group_offsets = kafka_source_group_offsets, .splits = kafka_source_splits,
     .split_finished = kafka_source_split_finished, .stats = kafka_source_stats, .close = kafka_source_close, .where = kafka_source_where,
 };

@@ -10,8 +10,9 @@ typedef struct Partition {
     int64_t next;                                /* offset of the next record to hand out */
     int64_t stop;                                /* exclusive end; OFFSET_NONE = unbounded */
     uint32_t rows_done;                          /* rows of the record at `next` that were handed out before the saved position: not again */
-    bool finished, paused;
+    bool finished, paused, exists;               /* exists: the brokers listed it */
 } Partition;
+typedef struct Partitions { Partition *v; uint32_t n, cap; } Partitions;
 /* A full batch waiting to be handed out, and how many rows of the message under way stand in it or before it. */
 typedef struct ReadyBatch { BatchBuilder builder; uint32_t rows_of_message; } ReadyBatch;
 
@@ -22,7 +23,8 @@ struct Source {
     const SourceSpec *spec;
     KafkaLayout layout;
     rd_kafka_t *rk; rd_kafka_queue_t *queue;
-    struct { Partition *v; uint32_t n, cap; } parts;
+    Partitions parts;
+    Str cluster;                                 /* its id, once somebody asked */
     Str *topics; uint32_t ntopics; bool pattern, bounded;
     int64_t discovery_us, next_discovery_us, next_nag_us;
     Decoder *key_decoder, *value_decoder;
@@ -34,6 +36,7 @@ struct Source {
     /* the message under way */
     const rd_kafka_message_t *message; int64_t message_offset; uint32_t part, rows_of_message, kept_of_message; bool tombstone, has_key, in_key, newly_finished;
     SourceStats stats;
+    int32_t lost;                                /* partition whose next offset the brokers do not have; -1 = none */
     Err error; bool failed, broker_down;         /* error: told after the rows before it are handed out */
 };
 
@@ -47,5 +50,7 @@ int32_t kafka_find_partition(const Source *source, const char *topic, int32_t id
 /* Position: u32 count, then per partition: topic, u32 id, u64 next offset, u64 stop, u32 rows of the record at `next` that were handed out already
  * (a record may hold more rows than a batch). Covers the batches handed out, not those still waiting in `ready`. */
 void kafka_save_position(const Source *source, StrBuf *out);
-rd_kafka_topic_partition_list_t *kafka_partition_list(const Source *source);
+bool kafka_read_position(Str position, Arena *arena, Partitions *out, Err *err) MUST_CHECK;
+/* The brokers do not have the next record of a partition: goes on where properties.auto.offset.reset says, or fails. */
+bool kafka_offset_lost(Source *source, Partition *part, Err *err) MUST_CHECK;
 #endif

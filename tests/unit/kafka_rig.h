@@ -2,9 +2,11 @@
 #ifndef WEIR_TESTS_KAFKA_RIG_H
 #define WEIR_TESTS_KAFKA_RIG_H
 #include "connectors/kafka.h"
+#include "engine/base/clock.h"
 #include "tests/unit/conn.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct Topic { TestTable t; char name[64]; } Topic;
 
@@ -27,6 +29,16 @@ static inline void topic_init(Topic *topic, const char *connector, const char *s
     }
     test_column(&topic->t, "id", type_simple(TYPE_BIGINT, true));
     test_column(&topic->t, "name", type_string(true));
+}
+
+/* A topic of its own on the real broker ($WEIR_TEST_KAFKA); without one the test is skipped. */
+static inline void real_topic(Topic *topic, const char *connector)
+{
+    const char *servers = getenv("WEIR_TEST_KAFKA");
+    if (!servers || !servers[0]) skip();
+    topic_init(topic, connector, servers);
+    snprintf(topic->name, sizeof topic->name, "unit-%lld", (long long)clock_now_us());
+    test_option(&topic->t, "topic", topic->name);
 }
 
 static inline const ConnectorDef *connector_of(const TestTable *t)
@@ -157,6 +169,22 @@ static inline void produce_raw(const TestTable *t, const char *topic, const char
     rd_kafka_destroy(rk);
 }
 static inline void produce_text(const TestTable *t, const char *topic, const char *key, const char *value) { produce_raw(t, topic, key, value, value ? strlen(value) : 0); }
+
+/* What a group has committed for partition 0; negative = nothing. */
+static inline int64_t group_offset(const Topic *topic, const char *group)
+{
+    Err err = { 0 };
+    rd_kafka_conf_t *conf = kafka_conf(&topic->t.table, false, &err);
+    rd_kafka_conf_set(conf, "group.id", group, NULL, 0);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, NULL, 0);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, topic->name, 0);
+    assert_int_equal(rd_kafka_committed(rk, list, 20000), 0);
+    int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    return offset;
+}
 
 static inline void write_numbers(const TestTable *t, int64_t from, int64_t n)
 {
