@@ -29,6 +29,9 @@ rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err);
 bool kafka_conf_put(rd_kafka_conf_t *conf, const char *key, const char *value, Err *err) MUST_CHECK;
 Str kafka_group_id(const ConnTable *table, Arena *arena);
 bool kafka_is_embedded(const ConnTable *table);
+typedef enum KafkaGuarantee { KAFKA_AT_LEAST_ONCE, KAFKA_EXACTLY_ONCE, KAFKA_NONE } KafkaGuarantee;
+KafkaGuarantee kafka_guarantee(const ConnTable *table);      /* sink.delivery-guarantee */
+int64_t kafka_txn_timeout_ms(const ConnTable *table);        /* of an exactly-once sink */
 /* Bootstrap servers of the embedded broker (started on first use, lives with the process), with `topics` created as single-partition topics. NULL + err. */
 const char *kafka_embedded(const Str *topics, uint32_t n, Err *err);
 /* "partition:0,offset:42;partition:1,offset:7" */

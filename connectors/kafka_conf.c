@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { FETCH_BYTES = 2000000 };
+enum { FETCH_BYTES = 2000000, TXN_TIMEOUT_MS = 300000, SOCKET_TIMEOUT_MS = 60000 };
 
 #define KAFKA_COMMON_OPTIONS                                                                                                                    \
     { "topic", OPT_LIST, NULL, OPTF_IDENTITY, NULL, "Topic, or topics separated by ';'." },                                                               \
@@ -21,8 +21,8 @@ enum { FETCH_BYTES = 2000000 };
     { "scan.topic-partition-discovery.interval", OPT_DURATION, "5 min", OPTF_SOURCE, NULL, "How often new partitions are looked for; 0 = never." }, \
     { "scan.parallelism", OPT_INT, NULL, OPTF_SOURCE | OPTF_IGNORED, NULL, "weir chooses by cores." },                                          \
     { "sink.parallelism", OPT_INT, NULL, OPTF_SINK | OPTF_IGNORED, NULL, "weir chooses by cores." },                                            \
-    { "sink.delivery-guarantee", OPT_ENUM, "at-least-once", OPTF_SINK, "none|at-least-once|exactly-once", "What a crash may do to written rows." }, \
-    { "sink.transactional-id-prefix", OPT_STRING, NULL, OPTF_SINK, NULL, "Prefix of transactional ids for exactly-once." },                     \
+    { "sink.delivery-guarantee", OPT_ENUM, "at-least-once", OPTF_SINK, "none|at-least-once|exactly-once", "What a crash may do to written rows: lose, repeat, neither." }, \
+    { "sink.transactional-id-prefix", OPT_STRING, NULL, OPTF_SINK, NULL, "Begins the transactional id of an exactly-once sink; 'weir' unless set." },                     \
     { "sink.transaction-naming-strategy", OPT_ENUM, "INCREMENTING", OPTF_SINK | OPTF_IGNORED, "INCREMENTING|POOLING", "weir names transactions itself." }
 
 const OptionDef kafka_options[] = {
@@ -72,6 +72,21 @@ bool kafka_is_upsert(const ConnTable *table)
 bool kafka_is_embedded(const ConnTable *table)
 {
     return str_iis(str_trim(option(table, "properties.bootstrap.servers")), "embedded");
+}
+
+KafkaGuarantee kafka_guarantee(const ConnTable *table)
+{
+    const Option *semantic = options_find(table->options, STR("sink.semantic"));
+    Str guarantee = semantic ? semantic->value : option(table, "sink.delivery-guarantee");
+    return str_iis(guarantee, "exactly-once") ? KAFKA_EXACTLY_ONCE : str_iis(guarantee, "none") ? KAFKA_NONE : KAFKA_AT_LEAST_ONCE;
+}
+
+/* Java's client has one minute: too short for an epoch of millions of rows, which is written in one transaction. */
+int64_t kafka_txn_timeout_ms(const ConnTable *table)
+{
+    const Option *timeout = options_find(table->options, STR("properties.transaction.timeout.ms"));
+    int64_t ms;
+    return timeout && str_to_i64(timeout->value, &ms) ? ms : TXN_TIMEOUT_MS;
 }
 
 Str kafka_group_id(const ConnTable *table, Arena *arena)
@@ -277,6 +292,34 @@ static bool check_buffer(const ConnTable *table, Err *err)
         : err_set(err, E_OPTION, "options \"sink.buffer-flush.max-rows\" and \"sink.buffer-flush.interval\" must both be greater than zero to buffer rows");
 }
 
+/* Java's producer drops idempotence when its conditions are switched off; librdkafka would refuse the combination. */
+static bool wants_idempotence(const ConnTable *table)
+{
+    const Option *acks = options_find(table->options, STR("properties.acks")), *retries = options_find(table->options, STR("properties.retries"));
+    const Option *flight = options_find(table->options, STR("properties.max.in.flight.requests.per.connection"));
+    int64_t n;
+    if (acks && !str_iis(acks->value, "all") && !str_is(acks->value, "-1")) return false;
+    if (retries && str_is(retries->value, "0")) return false;
+    return !flight || !str_to_i64(flight->value, &n) || n <= 5;
+}
+
+static bool check_exactly_once(const ConnTable *table, bool pattern, Err *err)
+{
+    if (kafka_is_embedded(table)) {
+        err_set(err, E_UNSUPPORTED, "option \"sink.delivery-guarantee\" = 'exactly-once' does not work with the embedded broker, which knows no transactions");
+        return err_hint(err, "Name a real broker in 'properties.bootstrap.servers', or use 'at-least-once': what the embedded broker holds ends with the process anyway.");
+    }
+    if (pattern) {
+        err_set(err, E_UNSUPPORTED, "option \"sink.delivery-guarantee\" = 'exactly-once' does not work with \"topic-pattern\"");
+        return err_hint(err, "List the topics in option 'topic': the first of them keeps the number of the last epoch.");
+    }
+    if (!wants_idempotence(table)) {
+        err_set(err, E_OPTION, "option \"sink.delivery-guarantee\" = 'exactly-once' contradicts \"properties.acks\", \"properties.retries\" or \"properties.max.in.flight.requests.per.connection\"");
+        return err_hint(err, "Leave them out, or set acks to 'all', retries above 0 and at most 5 requests in flight.");
+    }
+    return true;
+}
+
 static bool check_sink(const ConnTable *table, Arena *arena, Err *err)
 {
     Str *topics;
@@ -291,14 +334,7 @@ static bool check_sink(const ConnTable *table, Arena *arena, Err *err)
     if (str_iis(partitioner, "round-robin") && options_find(table->options, STR("key.fields")))
         return err_set(err, E_OPTION, "option \"sink.partitioner\" = 'round-robin' cannot be used with \"key.fields\"");
     if (!check_buffer(table, err)) return false;
-    Str guarantee = option(table, "sink.delivery-guarantee");
-    const Option *semantic = options_find(table->options, STR("sink.semantic"));
-    if (semantic) guarantee = semantic->value;
-    if (str_iis(guarantee, "exactly-once")) {
-        err_set(err, E_UNSUPPORTED, "option \"sink.delivery-guarantee\" = 'exactly-once' is not supported by weir");
-        return err_hint(err, "Use 'at-least-once' (the default): no row is lost, a crash may repeat rows.");
-    }
-    return true;
+    return kafka_guarantee(table) != KAFKA_EXACTLY_ONCE || check_exactly_once(table, pattern, err);
 }
 
 static bool kafka_check(const ConnTable *table, bool as_sink, Err *err)
@@ -328,6 +364,10 @@ static uint8_t kafka_source_changes(const ConnTable *table)
 static uint8_t kafka_sink_changes(const ConnTable *table)
 {
     return kafka_source_changes(table);
+}
+static bool kafka_exactly_once(const ConnTable *table)
+{
+    return kafka_guarantee(table) == KAFKA_EXACTLY_ONCE;
 }
 static bool kafka_bounded(const ConnTable *table)
 {
@@ -402,17 +442,6 @@ static bool put_property(rd_kafka_conf_t *conf, Arena *arena, const Option *o, E
     return err_at(err, E_OPTION, o->value_span, "option \"" STR_FMT "\" is refused by the Kafka client: %s", STR_ARG(o->key), secret_key(o->key) ? "bad value" : why);
 }
 
-/* Java's producer drops idempotence when its conditions are switched off; librdkafka would refuse the combination. */
-static bool wants_idempotence(const ConnTable *table)
-{
-    const Option *acks = options_find(table->options, STR("properties.acks")), *retries = options_find(table->options, STR("properties.retries"));
-    const Option *flight = options_find(table->options, STR("properties.max.in.flight.requests.per.connection"));
-    int64_t n;
-    if (acks && !str_iis(acks->value, "all") && !str_is(acks->value, "-1")) return false;
-    if (retries && str_is(retries->value, "0")) return false;
-    return !flight || !str_to_i64(flight->value, &n) || n <= 5;
-}
-
 /* fetch.max.bytes may not be below message.max.bytes. */
 static bool raise_fetch_bytes(const ConnTable *table, rd_kafka_conf_t *conf, Err *err)
 {
@@ -426,6 +455,16 @@ static bool raise_fetch_bytes(const ConnTable *table, rd_kafka_conf_t *conf, Err
         if (!kafka_conf_put(conf, "fetch.max.bytes", text, err)) return false;
     }
     return true;
+}
+
+/* Of transactions; a request may not outlast one. */
+static bool put_timeouts(const ConnTable *table, rd_kafka_conf_t *conf, Err *err)
+{
+    char txn[24], request[24];
+    int64_t ms = kafka_txn_timeout_ms(table);
+    snprintf(txn, sizeof txn, "%lld", (long long)ms);
+    snprintf(request, sizeof request, "%lld", (long long)(ms < SOCKET_TIMEOUT_MS ? ms : SOCKET_TIMEOUT_MS));
+    return kafka_conf_put(conf, "transaction.timeout.ms", txn, err) && kafka_conf_put(conf, "socket.timeout.ms", request, err);
 }
 
 rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
@@ -459,6 +498,7 @@ rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
         ok = ok && kafka_conf_put(conf, "enable.idempotence", wants_idempotence(table) ? "true" : "false", err) && kafka_conf_put(conf, "message.timeout.ms", "0", err) &&
              kafka_conf_put(conf, "linger.ms", "5", err) && kafka_conf_put(conf, "queue.buffering.max.messages", "500000", err) &&
              kafka_conf_put(conf, "partitioner", "murmur2_random", err);
+        if (ok && kafka_guarantee(table) == KAFKA_EXACTLY_ONCE) ok = put_timeouts(table, conf, err);
     }
     for (uint32_t i = 0; ok && i < table->options->n; i++)
         if (str_starts(table->options->v[i].key, "properties.")) ok = put_property(conf, arena, &table->options->v[i], err);
@@ -471,10 +511,12 @@ rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
 const ConnectorDef connector_kafka = {
     .name = "kafka", .caps = CONN_SOURCE | CONN_SINK | CONN_PUSH_PROJECTION, .options = kafka_options, .metadata = kafka_metadata, .formats = true, .key_format = true,
     .check = kafka_check, .source_changes = kafka_source_changes, .sink_changes = kafka_sink_changes, .bounded = kafka_bounded,
+    .exactly_once = kafka_exactly_once, .transient = kafka_is_embedded,
     .source = &kafka_source_vt, .sink = &kafka_sink_vt, .doc = "Apache Kafka topics.",
 };
 const ConnectorDef connector_upsert_kafka = {
     .name = "upsert-kafka", .caps = CONN_SOURCE | CONN_SINK | CONN_PUSH_PROJECTION | CONN_NEEDS_PK, .options = upsert_kafka_options, .metadata = kafka_metadata, .formats = true,
     .key_format = true, .check = kafka_check, .source_changes = kafka_source_changes, .sink_changes = kafka_sink_changes, .bounded = kafka_bounded,
+    .exactly_once = kafka_exactly_once, .transient = kafka_is_embedded,
     .source = &kafka_source_vt, .sink = &kafka_sink_vt, .doc = "Kafka topics as changelogs: the last record of a key is its row.",
 };

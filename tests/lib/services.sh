@@ -2,7 +2,7 @@
 # Private servers for tests and benches, on free ports of 127.0.0.1, with all their data in one folder.
 #   services.sh up DIR [kafka] [pg]   starts them, writes DIR/env (export lines: WEIR_TEST_KAFKA, WEIR_TEST_PG_PORT, ...)
 #   services.sh down DIR              stops what up started
-#   services.sh stop|start DIR kafka|pg    for tests that take a server away and bring it back (same port, same data)
+#   services.sh stop|start DIR kafka|pg [KILL|immediate]    for tests that take a server away and bring it back (same port, same data)
 # Needs: java and maven (kafka), postgresql (pg). Jars are kept in ${WEIR_TEST_CACHE:-~/.cache/weir-test}.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -48,6 +48,7 @@ offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 group.initial.rebalance.delay.ms=0
 num.partitions=1
 P
@@ -60,7 +61,7 @@ start_kafka() {
     wait_port "$(cat "$1/kafka.port")" 60 "$1/kafka.log"
 }
 # The subshell's pid is the function's; the JVM is its child.
-stop_kafka() { pkill -TERM -P "$(cat "$1/kafka.pid")" 2>/dev/null || kill "$(cat "$1/kafka.pid")" 2>/dev/null || true
+stop_kafka() { pkill "-${2:-TERM}" -P "$(cat "$1/kafka.pid")" 2>/dev/null || kill "-${2:-TERM}" "$(cat "$1/kafka.pid")" 2>/dev/null || true
     local end=$((SECONDS + 30)); while answers "$(cat "$1/kafka.port")" && [ $SECONDS -lt $end ]; do sleep 0.1; done; }
 
 pg_bin() { local b; b=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1); echo "$b"; }

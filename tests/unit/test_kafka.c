@@ -168,7 +168,7 @@ static void upserts_and_tombstones(void **state)
     Shape shape;
     Scan scan;
     topic_init(&u, "upsert-kafka", "embedded");
-    write_rows(&u.t, NULL, "+I 1 | a\n+I 2 | b\n-U 1 | a\n+U 1 | c\n-D 2 | b\n");
+    write_rows(&u.t, NULL, "+I 1 | a\n+I 2 | b\n+U 1 | c\n-D 2 | b\n");
     produce_text(&u.t, u.name, NULL, "{\"id\":9,\"name\":\"no key\"}");
     expect_rows(&u.t, NULL, "+U 1 | a\n+U 2 | b\n+U 1 | c\n-D 2 | <NULL>\n");
     shape_init(&shape, &u.t);
@@ -677,7 +677,6 @@ static void wrong_options_are_refused_without_a_broker(void **state)
         { "key.fields", "id", true, "needs \"key.format\"" },
         { "key.fields-prefix", "i", true, "EXCEPT_KEY" },
         { "sink.partitioner", "com.x.P", true, "names a Java class" },
-        { "sink.delivery-guarantee", "exactly-once", true, "not supported" },
     };
     for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Topic k;
@@ -698,6 +697,72 @@ static void wrong_options_are_refused_without_a_broker(void **state)
     test_table_free(&u.t);
 }
 
+static void exactly_once_is_checked_without_a_broker(void **state)
+{
+    (void)state;
+    static const struct { const char *key, *value, *message; } cases[] = {
+        { "properties.bootstrap.servers", "embedded", "embedded broker" },
+        { "properties.acks", "1", "contradicts" },
+        { "properties.max.in.flight.requests.per.connection", "6", "contradicts" },
+        { "topic-pattern", "x.*", "\"topic-pattern\"" },
+    };
+    for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Topic k;
+        Err err = { 0 };
+        topic_init(&k, i % 2 ? "upsert-kafka" : "kafka", "127.0.0.1:1");
+        const ConnectorDef *def = connector_of(&k.t);
+        assert_false(def->exactly_once(&k.t.table));
+        test_option(&k.t, "sink.delivery-guarantee", "exactly-once");
+        assert_true(def->exactly_once(&k.t.table));
+        if (!def->check(&k.t.table, true, &err)) fail_msg("%s", err.message);
+        if (str_is(str_of(cases[i].key), "topic-pattern")) options_remove(&k.t.options, STR("topic"));
+        test_option(&k.t, cases[i].key, cases[i].value);
+        if (def->check(&k.t.table, true, &err)) fail_msg("accepted: %s", cases[i].key);
+        if (!strstr(err.message, cases[i].message) || !err.hint[0]) fail_msg("%s", err.message);
+        assert_int_equal(def->transient(&k.t.table), i == 0);
+        test_table_free(&k.t);
+    }
+    Topic k;
+    Shape shape;
+    Err err = { 0 };
+    topic_init(&k, "kafka", "127.0.0.1:1");
+    test_option(&k.t, "sink.semantic", "exactly-once");      /* the old name */
+    assert_true(connector_kafka.exactly_once(&k.t.table));
+    shape_init(&shape, &k.t);
+    SinkSpec spec = { .table = &k.t.table, .in = &shape.schema, .rowtime = -1, .parallel_count = 1 };
+    assert_null(kafka_sink_vt.open(&spec, STR_NULL, &err));  /* a job without checkpoints must not pretend */
+    assert_int_equal(err.code, E_UNSUPPORTED);
+    expect_conf(&k.t, true, "transaction.timeout.ms", "300000");
+    expect_conf(&k.t, true, "socket.timeout.ms", "60000");
+    test_option(&k.t, "properties.transaction.timeout.ms", "5000");
+    expect_conf(&k.t, true, "transaction.timeout.ms", "5000");
+    expect_conf(&k.t, true, "socket.timeout.ms", "5000");
+    test_table_free(&k.t);
+}
+
+/* Flink's 'none': a checkpoint waits for no acknowledgement, the end of the input does. */
+static void without_a_guarantee_checkpoints_do_not_wait(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    SinkSpec spec;
+    Err err = { 0 };
+    StrBuf handle = { 0 };
+    _Atomic(bool) cancel = true;
+    topic_init(&k, "kafka", "127.0.0.1:1");
+    test_option(&k.t, "sink.delivery-guarantee", "none");
+    shape_init(&shape, &k.t);
+    Sink *sink = sink_open(&spec, &k.t, &shape);
+    spec.cancel = &cancel;                       /* waits end after the grace of a cancelled job */
+    sink_rows(sink, &shape.schema, "+I 1 | a\n");
+    assert_true(kafka_sink_vt.prepare(sink, 1, &handle, &err));
+    assert_false(kafka_sink_vt.finish(sink, &err));
+    assert_int_equal(err.code, E_CANCELLED);
+    kafka_sink_vt.close(sink);
+    test_table_free(&k.t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -709,6 +774,7 @@ int main(void)
         cmocka_unit_test(rows_wait_for_a_broker_that_is_away), cmocka_unit_test(cancel_ends_the_wait_for_a_broker), cmocka_unit_test(passing_errors_lose_nothing_and_lasting_ones_fail),
         cmocka_unit_test(partitions_are_read_side_by_side), cmocka_unit_test(new_topics_of_a_pattern_are_found),
         cmocka_unit_test(java_properties_are_translated), cmocka_unit_test(wrong_options_are_refused_without_a_broker),
+        cmocka_unit_test(exactly_once_is_checked_without_a_broker), cmocka_unit_test(without_a_guarantee_checkpoints_do_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
