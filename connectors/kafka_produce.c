@@ -22,7 +22,6 @@ static bool is_lasting(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: case RD_KAFKA_RESP_ERR_INVALID_MSG: case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE: case RD_KAFKA_RESP_ERR_INVALID_RECORD:
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP: case RD_KAFKA_RESP_ERR_POLICY_VIOLATION: case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION: case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE: case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
-    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID: case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
         return true;
     default: return false;
     }
@@ -37,8 +36,6 @@ static const char *refusal_hint(rd_kafka_resp_err_t code)
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
         return "Allow the user DESCRIBE and WRITE on transactional ids that begin with 'sink.transactional-id-prefix'.";
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return "Allow the user READ on groups that begin with \"weir-epoch-\", and on the source's 'properties.group.id'.";
-    case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID: case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
-        return "Another consumer is a member of the group that a source of this job names: give the source a 'properties.group.id' of its own.";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return "Raise 'properties.max.request.size', and the topic's max.message.bytes.";
     default: return NULL;
     }

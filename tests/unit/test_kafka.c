@@ -740,6 +740,26 @@ static void exactly_once_is_checked_without_a_broker(void **state)
     test_table_free(&k.t);
 }
 
+static void cancel_ends_the_wait_of_a_claim(void **state)
+{
+    (void)state;
+    Topic k;
+    Shape shape;
+    Err err = { 0 };
+    uint64_t epoch, other;
+    _Atomic(bool) cancel = true;
+    topic_init(&k, "kafka", "127.0.0.1:1");
+    test_option(&k.t, "sink.delivery-guarantee", "exactly-once");
+    shape_init(&shape, &k.t);
+    SinkSpec spec = { .table = &k.t.table, .in = &shape.schema, .rowtime = -1, .parallel_count = 1, .exactly_once = true, .epoch_key = STR("job/t"), .cancel = &cancel };
+    Sink *sink = kafka_sink_vt.open(&spec, STR_NULL, &err);
+    assert_non_null(sink);
+    assert_false(kafka_sink_vt.claim(sink, &epoch, &other, &err));
+    assert_int_equal(err.code, E_CANCELLED);
+    kafka_sink_vt.close(sink);
+    test_table_free(&k.t);
+}
+
 /* Flink's 'none': a checkpoint waits for no acknowledgement, the end of the input does. */
 static void without_a_guarantee_checkpoints_do_not_wait(void **state)
 {
@@ -774,7 +794,7 @@ int main(void)
         cmocka_unit_test(rows_wait_for_a_broker_that_is_away), cmocka_unit_test(cancel_ends_the_wait_for_a_broker), cmocka_unit_test(passing_errors_lose_nothing_and_lasting_ones_fail),
         cmocka_unit_test(partitions_are_read_side_by_side), cmocka_unit_test(new_topics_of_a_pattern_are_found),
         cmocka_unit_test(java_properties_are_translated), cmocka_unit_test(wrong_options_are_refused_without_a_broker),
-        cmocka_unit_test(exactly_once_is_checked_without_a_broker), cmocka_unit_test(without_a_guarantee_checkpoints_do_not_wait),
+        cmocka_unit_test(exactly_once_is_checked_without_a_broker), cmocka_unit_test(without_a_guarantee_checkpoints_do_not_wait), cmocka_unit_test(cancel_ends_the_wait_of_a_claim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,16 +56,22 @@ static void real_group_offsets(void **state)
     test_table_free(&k.t);
 }
 
-/* A committed row and an aborted one: offsets 0 and 2, with control records at 1 and 3. */
-static void write_transactions(const Topic *k)
+static rd_kafka_t *transactional(const Topic *k)
 {
     Err err = { 0 };
     rd_kafka_conf_t *conf = kafka_conf(&k->t.table, true, &err);
     rd_kafka_conf_set(conf, "transactional.id", k->name, NULL, 0);
     rd_kafka_conf_set(conf, "message.timeout.ms", "10000", NULL, 0);
+    rd_kafka_conf_set(conf, "log_level", "3", NULL, 0);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     assert_non_null(rk);
     assert_null(rd_kafka_init_transactions(rk, 20000));
+    return rk;
+}
+/* A committed row and an aborted one: offsets 0 and 2, with control records at 1 and 3. */
+static void write_transactions(const Topic *k)
+{
+    rd_kafka_t *rk = transactional(k);
     for (int commit = 1; commit >= 0; commit--) {
         const char *text = commit ? "{\"id\":1,\"name\":\"kept\"}" : "{\"id\":2,\"name\":\"aborted\"}";
         assert_null(rd_kafka_begin_transaction(rk));
@@ -86,6 +92,23 @@ static void real_control_records_do_not_hold_up_the_end(void **state)
     expect_rows(&k.t, NULL, "+I 1 | kept\n+I 2 | aborted\n");
     test_option(&k.t, "properties.isolation.level", "read_committed");
     expect_rows(&k.t, NULL, "+I 1 | kept\n");
+    test_option(&k.t, "scan.bounded.mode", "specific-offsets");
+    for (int stop = 1; stop <= 4; stop++) {      /* a control record, aborted data, a control record, the end */
+        char text[48];
+        snprintf(text, sizeof text, "partition:0,offset:%d", stop);
+        test_option(&k.t, "scan.bounded.specific-offsets", text);
+        expect_rows(&k.t, NULL, "+I 1 | kept\n");
+    }
+    /* What stands behind the first row of an open transaction is not there yet. */
+    test_option(&k.t, "scan.bounded.mode", "latest-offset");
+    rd_kafka_t *open = transactional(&k);
+    assert_null(rd_kafka_begin_transaction(open));
+    hand_over(open, k.name, NULL, "{\"id\":3}", 8);
+    assert_int_equal(rd_kafka_flush(open, 10000), 0);
+    write_rows(&k.t, NULL, "+I 4 | behind\n");
+    expect_rows(&k.t, NULL, "+I 1 | kept\n");
+    assert_null(rd_kafka_abort_transaction(open, 20000));
+    rd_kafka_destroy(open);
     test_table_free(&k.t);
 }
 
