@@ -89,6 +89,7 @@ typedef struct SinkSpec {
     Str lineage;                                 /* 32 hex digits: the chain of checkpoints that this job continues; a fresh start begins a new one */
     const GroupOffsets *(*offsets)(void *ctx); void *offsets_ctx;   /* of the epoch that is being committed; valid during the call */
 } SinkSpec;
+#define EPOCH_FORGOTTEN UINT64_MAX
 typedef struct SinkStats { uint64_t rows, bytes, retries; } SinkStats;
 typedef struct Sink Sink;
 typedef struct SinkVt {
@@ -105,8 +106,8 @@ typedef struct SinkVt {
      * checkpoint, opens the sink anew, and claim() tells whether the epoch has to be written again. */
     bool (*commit)(Sink *sink, uint64_t ckpt_id, Err *err);
     /* Exactly-once sinks whose target keeps the epoch beside the rows; called once after open, before the first write. *epoch: the last one of spec->lineage
-     * that the target holds, 0 = none; *other: the last one of another lineage when it holds that instead, else 0: replaced when spec->fresh, else left
-     * as it is (the caller refuses to go on). From now on no earlier writer of spec->epoch_key can commit (fencing); a commit of it that is under way is waited for. prepare() is not called for such sinks. */
+     * that the target holds, 0 = none, EPOCH_FORGOTTEN = a target that notes each lineage at its start has no note of this one; *other: the last one of
+     * another lineage (at least 1) when it holds that instead, else 0: replaced when spec->fresh, else left as it is (the caller refuses to go on). From now on no earlier writer of spec->epoch_key can commit (fencing); a commit of it that is under way is waited for. prepare() is not called for such sinks. */
     bool (*claim)(Sink *sink, uint64_t *epoch, uint64_t *other, Err *err);
     bool (*finish)(Sink *sink, Err *err);                    /* input ended: flush all, wait for acknowledgement */
     void (*stats)(const Sink *sink, SinkStats *out);

@@ -321,7 +321,7 @@ static bool check_saved(const Source *s, uint32_t n, Err *err)
         const Partition *p = &s->parts.v[i];
         if (p->exists) continue;
         err_set(err, E_SNAPSHOT, "topic \"" STR_FMT "\" has no partition %d any more, which was read up to offset %lld", STR_ARG(p->topic), p->id, (long long)p->next);
-        return err_hint(err, "The topic was deleted or created anew. Start the job without its saved state to read it as it is now.");
+        return err_hint(err, "The topic was deleted or created anew. Start over with --fresh to read it as it is now.");
     }
     return true;
 }

@@ -67,10 +67,6 @@ static bool open_rest(Sink *s, Err *err)
     Str partitioner = s->layout.upsert ? STR("default") : sink_option(s, "sink.partitioner");
     s->partitioner = str_iis(partitioner, "fixed") ? PARTITION_FIXED : str_iis(partitioner, "round-robin") ? PARTITION_ROUND_ROBIN : PARTITION_DEFAULT;
     s->guarantee = kafka_guarantee(s->spec->table);
-    if (s->guarantee == KAFKA_EXACTLY_ONCE && !s->spec->exactly_once) {
-        err_set(err, E_UNSUPPORTED, "table \"" STR_FMT "\" asks for exactly-once, but this job takes no checkpoints that could hold its rows", STR_ARG(s->spec->table->name));
-        return err_hint(err, "SET 'execution.checkpointing.interval' = '30 s', or use 'sink.delivery-guarantee' = 'at-least-once'.");
-    }
     return kafka_producer_open(s, err);
 }
 

@@ -1,6 +1,7 @@
 /* Kafka sink, exactly-once: each epoch is one short transaction that carries the rows and the epoch's number.
  * The number is an offset that the transaction commits for a group of its own, "weir-epoch-<transactional id>", on partition 0 of the sink's first topic;
- * its metadata is the lineage. claim() fences earlier writers, waits until the transaction they had under way is committed or aborted, and reads the number.
+ * its metadata is the lineage. claim() fences earlier writers, waits until the transaction they had under way is committed or aborted, and reads the number;
+ * a fresh start notes its lineage with epoch 0, so that a number that is missing later is known to be forgotten.
  * A transaction is open only between the first row of an epoch and commit(); after an error the sink is of no more use and is opened anew.
  * Limits: the brokers forget the number offsets.retention.minutes after the last commit (7 days unless configured), and with the topic. */
 #include "connectors/kafka_sink.h"
@@ -54,7 +55,7 @@ static bool retry(Sink *s, int64_t since_us, rd_kafka_error_t *error, const char
     return again;
 }
 
-/* ---- claiming ---- */
+/* ---- what the brokers know ---- */
 
 static bool init(Sink *s, Err *err)
 {
@@ -107,26 +108,6 @@ static rd_kafka_resp_err_t ask_epoch(Sink *s, int64_t *offset, bool *own)
     rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_AdminOptions_destroy(options);
     return rc;
-}
-
-bool kafka_txn_claim(Sink *s, uint64_t *epoch, uint64_t *other, Err *err)
-{
-    int64_t offset;
-    bool own;
-    Topic *topic;
-    *epoch = *other = 0;
-    if (!init(s, err) || !(topic = kafka_find_topic(s, s->topic, err)) || !kafka_learn_partitions(s, topic, err)) return false;
-    for (;;) {
-        static const char what[] = "the number of the last epoch cannot be read";
-        rd_kafka_resp_err_t rc = ask_epoch(s, &offset, &own);
-        if (!rc) break;
-        if (rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR__AUTHENTICATION)
-            return kafka_sink_refused(s, rc, what, rd_kafka_err2str(rc), err);
-        if (!kafka_sink_wait(s, what, rd_kafka_err2str(rc), err)) return false;
-    }
-    if (offset > 0) *(own ? epoch : other) = (uint64_t)offset;
-    s->txn.cluster = rd_kafka_clusterid(s->rk, CALL_MS);
-    return true;
 }
 
 /* ---- transactions ---- */
@@ -206,6 +187,35 @@ static bool end(Sink *s, Err *err)
     }
     s->txn.open = false;
     return !kafka_injected(s, "kafka.commit-answer", err);
+}
+
+/* ---- the calls of the sink ---- */
+
+static bool note_lineage(Sink *s, Err *err)
+{
+    return kafka_txn_begin(s, err) && send_epoch(s, 0, err) && end(s, err);
+}
+
+bool kafka_txn_claim(Sink *s, uint64_t *epoch, uint64_t *other, Err *err)
+{
+    int64_t offset;
+    bool own;
+    Topic *topic;
+    *epoch = *other = 0;
+    if (!init(s, err) || !(topic = kafka_find_topic(s, s->topic, err)) || !kafka_learn_partitions(s, topic, err)) return false;
+    for (;;) {
+        static const char what[] = "the number of the last epoch cannot be read";
+        rd_kafka_resp_err_t rc = ask_epoch(s, &offset, &own);
+        if (!rc) break;
+        if (rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || rc == RD_KAFKA_RESP_ERR__AUTHENTICATION)
+            return kafka_sink_refused(s, rc, what, rd_kafka_err2str(rc), err);
+        if (!kafka_sink_wait(s, what, rd_kafka_err2str(rc), err)) return false;
+    }
+    s->txn.cluster = rd_kafka_clusterid(s->rk, CALL_MS);
+    if (offset >= 0 && own) *epoch = (uint64_t)offset;
+    else if (offset >= 0) *other = offset ? (uint64_t)offset : 1;
+    else if (!s->spec->fresh) *epoch = EPOCH_FORGOTTEN;
+    return !s->spec->fresh || (offset >= 0 && own) || note_lineage(s, err);
 }
 
 bool kafka_txn_commit(Sink *s, uint64_t epoch, Err *err)

@@ -68,6 +68,11 @@ static bool claim_restored(SinkOp *sink, uint64_t epoch, uint64_t other, Err *er
         err_set(err, E_SNAPSHOT, "another run of job \"" STR_FMT "\" has written to " STR_FMT " since this checkpoint was taken", STR_ARG(sink->op.env->job_key), STR_ARG(table));
         return err_hint(err, "Go on with that run's state directory, or start over with --fresh (rows may then be written again).");
     }
+    if (epoch == EPOCH_FORGOTTEN) {
+        if (!sink->sealed.len) return true;      /* nothing is in doubt: exactly-once since this start, or no rows at its last checkpoint */
+        err_set(err, E_SNAPSHOT, STR_FMT " no longer tells whether it holds the rows of checkpoint %llu", STR_ARG(table), (unsigned long long)sink->epoch);
+        return err_hint(err, "Start once with 'sink.delivery-guarantee' = 'at-least-once' to write them, perhaps again, or start over with --fresh.");
+    }
     if (epoch > sink->op.env->restored_ckpt) {
         err_set(err, E_SNAPSHOT, STR_FMT " holds epoch %llu, but the newest checkpoint that can be read is %llu: the rows between them would be written twice", STR_ARG(table),
                 (unsigned long long)epoch, (unsigned long long)sink->op.env->restored_ckpt);

@@ -723,15 +723,9 @@ static void exactly_once_is_checked_without_a_broker(void **state)
         test_table_free(&k.t);
     }
     Topic k;
-    Shape shape;
-    Err err = { 0 };
     topic_init(&k, "kafka", "127.0.0.1:1");
     test_option(&k.t, "sink.semantic", "exactly-once");      /* the old name */
     assert_true(connector_kafka.exactly_once(&k.t.table));
-    shape_init(&shape, &k.t);
-    SinkSpec spec = { .table = &k.t.table, .in = &shape.schema, .rowtime = -1, .parallel_count = 1 };
-    assert_null(kafka_sink_vt.open(&spec, STR_NULL, &err));  /* a job without checkpoints must not pretend */
-    assert_int_equal(err.code, E_UNSUPPORTED);
     expect_conf(&k.t, true, "transaction.timeout.ms", "300000");
     expect_conf(&k.t, true, "socket.timeout.ms", "60000");
     test_option(&k.t, "properties.transaction.timeout.ms", "5000");

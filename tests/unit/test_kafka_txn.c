@@ -26,18 +26,18 @@ static void exactly_once_topic(Topic *topic, const char *connector)
 
 typedef struct Writer { Shape shape; SinkSpec spec; Sink *sink; uint64_t epoch, other; } Writer;
 
-static bool writer_try(Writer *w, const Topic *topic, const char *lineage, Err *err)
+static bool writer_try(Writer *w, const Topic *topic, const char *lineage, bool fresh, Err *err)
 {
     shape_init(&w->shape, &topic->t);
     w->spec = (SinkSpec){ .table = &topic->t.table, .in = &w->shape.schema, .changes = CHANGES_INSERT, .rowtime = -1, .parallel_count = 1,
-                          .exactly_once = true, .epoch_key = str_of(topic->name), .lineage = str_of(lineage) };
+                          .exactly_once = true, .fresh = fresh, .epoch_key = str_of(topic->name), .lineage = str_of(lineage) };
     w->sink = kafka_sink_vt.open(&w->spec, STR_NULL, err);
     return w->sink && kafka_sink_vt.claim(w->sink, &w->epoch, &w->other, err);
 }
-static void writer_open(Writer *w, const Topic *topic, const char *lineage)
+static void writer_open(Writer *w, const Topic *topic, const char *lineage, bool fresh)
 {
     Err err = { 0 };
-    if (!writer_try(w, topic, lineage, &err)) fail_msg("%s", err.message);
+    if (!writer_try(w, topic, lineage, fresh, &err)) fail_msg("%s", err.message);
 }
 static bool writer_rows(Writer *w, const char *rows, Err *err)
 {
@@ -72,7 +72,7 @@ static bool play_on(volatile Play *play, const Topic *topic, uint64_t last, Err 
 {
     Writer w = { 0 };
     char rows[256];
-    bool ok = writer_try(&w, topic, LINEAGE, err);
+    bool ok = writer_try(&w, topic, LINEAGE, play->newest == 0, err);
     play->claimed = ok;
     if (ok && w.epoch > play->newest) fail_msg("the target holds epoch %llu, beyond checkpoint %llu", (unsigned long long)w.epoch, (unsigned long long)play->newest);
     for (uint64_t epoch = w.epoch + 1; ok && epoch <= last; epoch++) {
@@ -129,7 +129,7 @@ static void epochs_are_seen_once_and_remembered(void **state)
     Writer w;
     Err err = { 0 };
     exactly_once_topic(&k, "kafka");
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, true);
     assert_int_equal(w.epoch + w.other, 0);
     writer_epoch(&w, 1, "+I 1 | a\n");
     writer_epoch(&w, 2, "+I 2 | b\n");
@@ -137,22 +137,90 @@ static void epochs_are_seen_once_and_remembered(void **state)
     assert_true(writer_rows(&w, "+I 9 | never committed\n", &err));
     writer_close(&w);
     expect_committed(&k, "+I 1 | a\n+I 2 | b\n");
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, false);
     assert_int_equal(w.epoch, 2);
     assert_int_equal(w.other, 0);
     writer_epoch(&w, 4, "+I 4 | d\n");
     assert_true(kafka_sink_vt.finish(w.sink, &err));
     writer_close(&w);
-    writer_open(&w, &k, "ffffffffffffffffffffffffffffffff");
-    assert_int_equal(w.epoch, 0);
-    assert_int_equal(w.other, 4);
-    writer_epoch(&w, 1, "+I 5 | e\n");           /* a fresh start counts anew */
+    expect_committed(&k, "+I 1 | a\n+I 2 | b\n+I 4 | d\n");
+    test_table_free(&k.t);
+}
+
+/* A fresh start takes the target over from an older lineage at once; a restored one leaves a foreign number alone. */
+static void lineages_are_told_apart(void **state)
+{
+    (void)state;
+    static const char later[] = "ffffffffffffffffffffffffffffffff";
+    Topic k;
+    Writer w;
+    exactly_once_topic(&k, "kafka");
+    writer_open(&w, &k, LINEAGE, true);
+    writer_epoch(&w, 7, "+I 1 | a\n");
     writer_close(&w);
-    writer_open(&w, &k, LINEAGE);
+    for (int i = 0; i < 2; i++) {
+        writer_open(&w, &k, later, false);
+        assert_int_equal(w.epoch, 0);
+        assert_int_equal(w.other, 7);
+        writer_close(&w);
+    }
+    writer_open(&w, &k, later, true);
+    assert_int_equal(w.epoch, 0);
+    assert_int_equal(w.other, 7);
+    writer_close(&w);
+    writer_open(&w, &k, later, false);           /* restored before its first epoch was committed */
+    assert_int_equal(w.epoch + w.other, 0);
+    writer_close(&w);
+    writer_open(&w, &k, LINEAGE, false);
     assert_int_equal(w.epoch, 0);
     assert_int_equal(w.other, 1);
     writer_close(&w);
-    expect_committed(&k, "+I 1 | a\n+I 2 | b\n+I 4 | d\n+I 5 | e\n");
+    expect_committed(&k, "+I 1 | a\n");
+    test_table_free(&k.t);
+}
+
+static void delete_group(const Topic *topic, const char *group)
+{
+    Err err = { 0 };
+    rd_kafka_conf_t *conf = kafka_conf(&topic->t.table, true, &err);
+    rd_kafka_conf_set(conf, "log_level", "3", NULL, 0);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    rd_kafka_DeleteGroup_t *wanted = rd_kafka_DeleteGroup_new(group);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+    rd_kafka_DeleteGroups(rk, &wanted, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 20000);
+    assert_non_null(event);
+    size_t n;
+    const rd_kafka_group_result_t **results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &n);
+    assert_int_equal(n, 1);
+    assert_null(rd_kafka_group_result_error(results[0]));
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_DeleteGroup_destroy(wanted);
+    rd_kafka_destroy(rk);
+}
+
+/* What the retention of offsets does to a job that was stopped for long: not to be taken for "nothing was written". */
+static void a_number_that_the_brokers_dropped_is_known_to_be_missing(void **state)
+{
+    (void)state;
+    Topic k;
+    Writer w;
+    char group[128];
+    exactly_once_topic(&k, "kafka");
+    writer_open(&w, &k, LINEAGE, true);
+    writer_epoch(&w, 1, "+I 1 | a\n");
+    writer_close(&w);
+    expect_committed(&k, "+I 1 | a\n");         /* the end of the transaction stands everywhere */
+    snprintf(group, sizeof group, "weir-epoch-unit-%s", k.name);
+    delete_group(&k, group);
+    writer_open(&w, &k, LINEAGE, false);
+    assert_true(w.epoch == EPOCH_FORGOTTEN);
+    writer_epoch(&w, 2, "+I 2 | b\n");
+    writer_close(&w);
+    writer_open(&w, &k, LINEAGE, false);
+    assert_int_equal(w.epoch, 2);
+    writer_close(&w);
     test_table_free(&k.t);
 }
 
@@ -164,7 +232,7 @@ static void buffered_upserts_are_part_of_the_epoch(void **state)
     exactly_once_topic(&u, "upsert-kafka");
     test_option(&u.t, "sink.buffer-flush.max-rows", "100");
     test_option(&u.t, "sink.buffer-flush.interval", "1 h");
-    writer_open(&w, &u, LINEAGE);
+    writer_open(&w, &u, LINEAGE, true);
     writer_epoch(&w, 1, "+I 1 | a\n+U 1 | b\n-D 2 | x\n");
     expect_committed(&u, "+U 1 | b\n-D 2 | <NULL>\n");
     writer_epoch(&w, 2, "+U 1 | c\n");
@@ -207,14 +275,14 @@ static void a_lost_answer_to_a_commit_repeats_nothing(void **state)
     Writer w;
     Err err = { 0 };
     exactly_once_topic(&k, "kafka");
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, true);
     assert_true(writer_rows(&w, "+I 1 | a\n", &err));
     fault_arm("kafka.commit-answer", 1);
     assert_false(kafka_sink_vt.commit(w.sink, 1, &err));
     fault_disarm_all();
     assert_true(err.retriable);
     writer_close(&w);
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, false);
     assert_int_equal(w.epoch, 1);
     writer_close(&w);
     expect_committed(&k, "+I 1 | a\n");
@@ -275,7 +343,7 @@ static void a_writer_killed_before_its_commit_leaves_nothing(void **state)
     if (child == 0) {
         Writer w;
         Err err = { 0 };
-        if (!writer_try(&w, &k, LINEAGE, &err) || !writer_rows(&w, "+I 1 | lost\n", &err) || !kafka_sink_vt.finish(w.sink, &err)) _exit(1);
+        if (!writer_try(&w, &k, LINEAGE, true, &err) || !writer_rows(&w, "+I 1 | lost\n", &err) || !kafka_sink_vt.finish(w.sink, &err)) _exit(1);
         play->claimed = true;                    /* finish() waited until the brokers had the row */
         for (;;) pause();
     }
@@ -285,7 +353,7 @@ static void a_writer_killed_before_its_commit_leaves_nothing(void **state)
     waitpid(child, NULL, 0);
     assert_true(play->claimed);
     Writer w;
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, false);
     assert_int_equal(w.epoch, 0);
     writer_epoch(&w, 1, "+I 1 | again\n");
     writer_close(&w);
@@ -303,9 +371,9 @@ static void a_second_writer_shuts_the_first_one_out(void **state)
     Writer first, second;
     Err err = { 0 };
     exactly_once_topic(&k, "kafka");
-    writer_open(&first, &k, LINEAGE);
+    writer_open(&first, &k, LINEAGE, true);
     assert_true(writer_rows(&first, "+I 1 | zombie\n", &err));
-    writer_open(&second, &k, LINEAGE);
+    writer_open(&second, &k, LINEAGE, false);
     assert_false(writer_rows(&first, "+I 2 | zombie\n", &err) && kafka_sink_vt.commit(first.sink, 1, &err));
     assert_int_equal(err.code, E_EXTERNAL);
     assert_false(err.retriable);
@@ -328,7 +396,7 @@ static void a_timeout_beyond_the_brokers_is_explained(void **state)
     Err err = { 0 };
     exactly_once_topic(&k, "kafka");
     test_option(&k.t, "properties.transaction.timeout.ms", "900001");
-    assert_false(writer_try(&w, &k, LINEAGE, &err));
+    assert_false(writer_try(&w, &k, LINEAGE, true, &err));
     assert_false(err.retriable);
     if (!strstr(err.hint, "transaction.max.timeout.ms")) fail_msg("%s: %s", err.message, err.hint);
     writer_close(&w);
@@ -358,7 +426,7 @@ static void a_transaction_that_outlives_its_timeout_is_repeated(void **state)
     Err err = { 0 };
     exactly_once_topic(&k, "kafka");
     test_option(&k.t, "properties.transaction.timeout.ms", "1000");
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, true);
     assert_true(writer_rows(&w, "+I 1 | a\n", &err));
     assert_true(kafka_sink_vt.finish(w.sink, &err));         /* the row is there, not committed */
     for (int64_t until_us = clock_monotonic_us() + 30000000; clock_monotonic_us() < until_us && stable_end(&k) == 0;) clock_sleep_us(100000);
@@ -367,7 +435,7 @@ static void a_transaction_that_outlives_its_timeout_is_repeated(void **state)
     assert_true(err.retriable);
     assert_non_null(strstr(err.message, "transaction.timeout.ms"));
     writer_close(&w);
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, false);
     assert_int_equal(w.epoch, 0);
     writer_epoch(&w, 1, "+I 1 | a\n");
     writer_close(&w);
@@ -411,7 +479,7 @@ static void offsets_of_sources_travel_with_the_rows(void **state)
     away.topic = STR("of-another-cluster");
     ARENA_PUSH(from.t.arena, offsets, second);
     ARENA_PUSH(from.t.arena, offsets, away);
-    writer_open(&w, &to, LINEAGE);
+    writer_open(&w, &to, LINEAGE, true);
     w.spec.offsets = given_offsets;
     w.spec.offsets_ctx = &offsets;
     writer_epoch(&w, 1, "+I 1 | a\n");
@@ -453,7 +521,7 @@ static void commit_while_the_broker_dies(char *dir, bool rows_first)
     char rows[256];
     pthread_t restarter;
     exactly_once_topic(&k, "kafka");
-    writer_open(&w, &k, LINEAGE);
+    writer_open(&w, &k, LINEAGE, true);
     epoch_rows(1, rows, sizeof rows);
     writer_epoch(&w, 1, rows);
     epoch_rows(2, rows, sizeof rows);
@@ -485,7 +553,8 @@ static void a_killed_broker_repeats_and_loses_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(epochs_are_seen_once_and_remembered), cmocka_unit_test(buffered_upserts_are_part_of_the_epoch),
+        cmocka_unit_test(epochs_are_seen_once_and_remembered), cmocka_unit_test(lineages_are_told_apart),
+        cmocka_unit_test(a_number_that_the_brokers_dropped_is_known_to_be_missing), cmocka_unit_test(buffered_upserts_are_part_of_the_epoch),
         cmocka_unit_test(a_failure_of_any_call_repeats_and_loses_nothing), cmocka_unit_test(a_lost_answer_to_a_commit_repeats_nothing),
         cmocka_unit_test(a_writer_killed_before_its_commit_leaves_nothing), cmocka_unit_test(a_killed_writer_repeats_and_loses_nothing),
         cmocka_unit_test(a_second_writer_shuts_the_first_one_out), cmocka_unit_test(a_timeout_beyond_the_brokers_is_explained),
