@@ -22,6 +22,7 @@ typedef struct OpEnv {
     Str inline_input; Str job_name;
     Str job_key, lineage; bool fresh;            /* SinkSpec.epoch_key (its first part), .lineage, .fresh */
     uint64_t restored_ckpt;                      /* the checkpoint that the job begins with; 0 = it begins empty */
+    bool restored_committed;                     /* the last run stopped after its sinks had committed that one */
     const GroupOffsets *(*group_offsets)(struct OpEnv *env);         /* of all sources as of the last barrier; valid until the next call. NULL = none */
     const _Atomic(bool) *cancel;                 /* SourceSpec.cancel, SinkSpec.cancel; NULL = never */
     bool restoring;                              /* sources and sinks connect in restore(), which is then called for every operator (empty bytes: nothing saved) */

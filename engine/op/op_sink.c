@@ -68,6 +68,7 @@ static bool claim_restored(SinkOp *sink, uint64_t epoch, uint64_t other, Err *er
         err_set(err, E_SNAPSHOT, "another run of job \"" STR_FMT "\" has written to " STR_FMT " since this checkpoint was taken", STR_ARG(sink->op.env->job_key), STR_ARG(table));
         return err_hint(err, "Go on with that run's state directory, or start over with --fresh (rows may then be written again).");
     }
+    if (sink->op.env->restored_committed) strbuf_clear(&sink->sealed);
     if (epoch == EPOCH_FORGOTTEN) {
         if (!sink->sealed.len) return true;      /* nothing is in doubt: exactly-once since this start, or no rows at its last checkpoint */
         err_set(err, E_SNAPSHOT, STR_FMT " no longer tells whether it holds the rows of checkpoint %llu", STR_ARG(table), (unsigned long long)sink->epoch);

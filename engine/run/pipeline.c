@@ -101,7 +101,7 @@ bool pipeline_open(Pipeline *pipeline, const Plan *plan, const JobConfig *config
     pipeline->env = (OpEnv){
         .plan = plan, .zone = plan->zone, .batch = plan->batch, .query_start_us = start->query_start_us, .timer_set = timer_set,
         .collect = config->collect, .collect_ctx = config->collect_ctx, .inline_input = config->inline_input, .job_name = plan->name, .cancel = config->cancel,
-        .restoring = start->restored, .max_batch_rows = config->max_batch_rows, .job = pipeline, .restored_ckpt = start->ckpt_id, .fresh = start->fresh,
+        .restoring = start->restored, .max_batch_rows = config->max_batch_rows, .job = pipeline, .restored_ckpt = start->ckpt_id, .restored_committed = start->committed, .fresh = start->fresh,
         .job_key = start->job_key, .lineage = start->lineage, .group_offsets = group_offsets,
     };
     name_operators(pipeline);

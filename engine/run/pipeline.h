@@ -12,6 +12,7 @@ typedef struct PipelineStart {
     int64_t query_start_us;
     bool restored;                  /* pipeline_restore follows: operators connect there */
     uint64_t ckpt_id;               /* the checkpoint that is restored, 0 = none */
+    bool committed;                 /* sinks are known to hold everything up to it */
     Str lineage, job_key; bool fresh;   /* as in OpEnv */
 } PipelineStart;
 

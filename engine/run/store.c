@@ -1,5 +1,5 @@
 /* CkptStore on SQLite; see store.h. Chunks are compressed as they come, so a checkpoint is never in memory twice.
- * Every step that can fail in the field has a fault point: store.open, store.begin, store.chunk, store.commit, store.read. */
+ * Every step that can fail in the field has a fault point: store.open, store.begin, store.chunk, store.commit, store.note, store.read. */
 #include "engine/run/store.h"
 #include "engine/base/clock.h"
 #include "engine/base/fault.h"
@@ -151,7 +151,7 @@ Str store_lineage(const CkptStore *store)
 
 bool store_clear(CkptStore *store, Err *err)
 {
-    bool ok = run_sql(store, "BEGIN IMMEDIATE; DELETE FROM chunks; DELETE FROM checkpoints", "clear", err) && new_lineage(store, err) && run_sql(store, "COMMIT", "clear", err);
+    bool ok = run_sql(store, "BEGIN IMMEDIATE; DELETE FROM chunks; DELETE FROM checkpoints; DELETE FROM meta WHERE key = 'committed'", "clear", err) && new_lineage(store, err) && run_sql(store, "COMMIT", "clear", err);
     if (!ok) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return ok && run_sql(store, "VACUUM", "clear", err);
 }
@@ -258,6 +258,23 @@ void store_abort(CkptStore *store)
     if (!store->writing) return;
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);   /* fails only where SQLite has rolled back already */
     store->writing = false;
+}
+
+bool store_note_committed(CkptStore *store, uint64_t id, Err *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    return !injected("store.note", store, "write", err) && set_meta(store, "committed", text, err);
+}
+
+bool store_committed(CkptStore *store, uint64_t *id, Err *err)
+{
+    char text[24] = "";
+    bool found;
+    *id = 0;
+    if (!get_meta(store, "committed", text, sizeof text, &found, err)) return false;
+    if (found) *id = strtoull(text, NULL, 10);
+    return true;
 }
 
 /* --- reading --- */
