@@ -144,6 +144,12 @@ static PollResult datagen_poll(Source *source, int timeout_ms, const Batch **out
     return POLL_DATA;
 }
 
+static void datagen_position_text(Source *source, StrBuf *out)
+{
+    strbuf_addz(out, "datagen@");
+    strbuf_add_i64(out, (int64_t)source->row);
+}
+
 static bool datagen_position(Source *source, StrBuf *out, Err *err)
 {
     (void)err;
@@ -166,7 +172,7 @@ static bool datagen_bounded(const ConnTable *table)
 }
 
 static const SourceVt datagen_source = {
-    .open = datagen_open, .poll = datagen_poll, .position = datagen_position, .stats = datagen_stats, .close = datagen_close,
+    .open = datagen_open, .poll = datagen_poll, .position = datagen_position, .position_text = datagen_position_text, .stats = datagen_stats, .close = datagen_close,
 };
 
 extern const ConnectorDef connector_datagen;

@@ -391,6 +391,13 @@ static PollResult fs_source_poll(Source *s, int timeout_ms, const Batch **out_bo
     return wait_for_files(s, timeout_ms, err);
 }
 
+static void fs_source_position_text(Source *s, StrBuf *out)
+{
+    if (s->handed.file >= s->files.n) return;
+    const char *path = s->files.v[s->handed.file].path, *slash = strrchr(path, '/');
+    strbuf_addf(out, "%s@%llu (file %u of %u)", slash ? slash + 1 : path, (unsigned long long)s->handed.offset, s->handed.file + 1, s->files.n);
+}
+
 static bool fs_source_position(Source *s, StrBuf *out, Err *err)
 {
     (void)err;
@@ -407,4 +414,4 @@ static void fs_source_stats(const Source *s, SourceStats *out)
     *out = s->stats;
 }
 
-const SourceVt filesystem_source_vt = { .open = fs_source_open, .poll = fs_source_poll, .position = fs_source_position, .stats = fs_source_stats, .close = fs_source_close, .where = fs_source_where };
+const SourceVt filesystem_source_vt = { .open = fs_source_open, .poll = fs_source_poll, .position = fs_source_position, .position_text = fs_source_position_text, .stats = fs_source_stats, .close = fs_source_close, .where = fs_source_where };

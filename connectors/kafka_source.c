@@ -433,6 +433,20 @@ static bool kafka_source_position(Source *s, StrBuf *out, Err *err)
 }
 
 /* The offsets that a position stands for, for the group that the user named: without one there is nobody to tell. */
+/* "readings[0]@1234 [1]@77": the next offset of each partition; of a wide topic the first ones. */
+static void kafka_source_position_text(Source *s, StrBuf *out)
+{
+    enum { SHOWN = 8 };
+    for (uint32_t i = 0; i < s->parts.n && i < SHOWN; i++) {
+        const Partition *p = &s->parts.v[i];
+        bool same = i && str_eq(p->topic, s->parts.v[i - 1].topic);
+        strbuf_addf(out, "%s" STR_FMT "[%d]@", i ? " " : "", STR_ARG(same ? STR("") : p->topic), (int)p->id);
+        if (p->next >= 0) strbuf_add_i64(out, p->next);
+        else strbuf_addc(out, '-');
+    }
+    if (s->parts.n > SHOWN) strbuf_addf(out, " and %u more partitions", s->parts.n - SHOWN);
+}
+
 static bool kafka_source_group_offsets(Source *s, Str position, Arena *arena, GroupOffsets *out, Err *err)
 {
     const Option *group = options_find(s->spec->table->options, STR("properties.group.id"));
@@ -509,6 +523,6 @@ static void kafka_source_where(Source *s, const Batch *batch, uint32_t row, StrB
 
 const SourceVt kafka_source_vt = {
     .open = kafka_source_open, .poll = kafka_source_poll, .position = kafka_source_position, .committed = kafka_source_committed,
-    .group_offsets = kafka_source_group_offsets, .splits = kafka_source_splits,
+    .group_offsets = kafka_source_group_offsets, .position_text = kafka_source_position_text, .splits = kafka_source_splits,
     .split_finished = kafka_source_split_finished, .stats = kafka_source_stats, .close = kafka_source_close, .where = kafka_source_where,
 };
