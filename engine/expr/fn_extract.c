@@ -1,5 +1,5 @@
 /* Fields of dates, times and intervals: EXTRACT(UNIT FROM x) and YEAR(x) .. SECOND(x). Always BIGINT.
- * TIMESTAMP_LTZ gives the fields of its local time; EPOCH is seconds since 1970 UTC. */
+ * TIMESTAMP_LTZ gives the fields of its local time by java.util's offset, EPOCH too: seconds since 1970 plus that offset. */
 #include "engine/expr/fn.h"
 #include "engine/expr/kernels_fn.h"
 #include "engine/expr/fn_time_arith.h"
@@ -10,7 +10,8 @@ static bool unit_fits(int unit, const Type *type)
     case TYPE_TIME: return unit >= UNIT_MILLISECOND && unit <= UNIT_HOUR;
     case TYPE_INTERVAL_SECOND: return unit >= UNIT_MILLISECOND && unit <= UNIT_DAY;
     case TYPE_INTERVAL_MONTH: return unit == UNIT_MONTH || unit == UNIT_QUARTER || unit == UNIT_YEAR;
-    case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: return true;
+    case TYPE_DATE: return unit >= UNIT_MILLISECOND;
+    case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: return true;
     default: return false;
     }
 }
@@ -75,8 +76,9 @@ static int64_t interval_field(int unit, bool months, int64_t n)
 static int64_t field_of(EvalEnv *env, const Type *type, const Datum *value, int unit)
 {
     if (type->kind == TYPE_INTERVAL_MONTH || type->kind == TYPE_INTERVAL_SECOND) return interval_field(unit, type->kind == TYPE_INTERVAL_MONTH, value->v.i64);
+    if (type->kind == TYPE_DATE) return days_extract((TimeUnit)unit, value->v.i32);
     Instant t = time_point(type, value);
-    if (type->kind == TYPE_TIMESTAMP_LTZ && unit != UNIT_EPOCH) t.sec += zone_offset(env->zone, t.sec);
+    if (type->kind == TYPE_TIMESTAMP_LTZ) t.sec += zone_offset_legacy(env->zone, t.sec);
     return instant_extract((TimeUnit)unit, t);
 }
 

@@ -55,23 +55,27 @@ static bool floor_time(int unit, const Datum *value, bool up, Datum *out)
 
 static Instant cut(int unit, Instant t, bool up) { return up ? instant_ceil((TimeUnit)unit, t) : instant_floor((TimeUnit)unit, t); }
 
+/* Hours and more are cut in local time, with java.util's offset of the argument on the way there and back, also where the clocks
+ * change in between; minutes and less in UTC, and those never round a fraction of a millisecond up. */
+static Instant cut_zoned(const Zone *zone, int unit, Instant t, bool up)
+{
+    if (unit == UNIT_MILLISECOND) up = false;
+    int32_t offset = unit >= UNIT_HOUR ? zone_offset_legacy(zone, t.sec) : 0;
+    t.sec += offset;
+    t = cut(unit, t, up);
+    t.sec -= offset;
+    return t;
+}
+
 static bool floor_call(const FuncCall *call, EvalEnv *env, const Datum *args, bool up, Datum *out)
 {
     const Type *type = arg_type(call, 0);
     if (arg_count(call) == 1) return floor_number(type, &args[0], up, out);
     int unit = *(const int *)call->data;
     if (type->kind == TYPE_TIME) return floor_time(unit, &args[0], up, out);
-    if (type->kind == TYPE_DATE && unit <= UNIT_DAY) return ret_int(out, args[0].v.i32 + (up && unit == UNIT_DAY));
+    if (type->kind == TYPE_DATE) return ret_int(out, (int32_t)days_cut((TimeUnit)unit, args[0].v.i32, up));
     Instant t = time_point(type, &args[0]);
-    if (type->kind == TYPE_DATE) return ret_int(out, (int32_t)(cut(unit, t, up).sec / 86400));
-    if (type->kind == TYPE_TIMESTAMP_LTZ) {
-        /* Hours and less keep the offset, which tells the two hours of autumn apart; days and more begin by the zone's rule. */
-        int32_t offset = zone_offset(env->zone, t.sec);
-        t.sec += offset;
-        t = cut(unit, t, up);
-        t.sec = unit < UNIT_DAY ? t.sec - offset : zone_to_utc(env->zone, t.sec);
-    } else t = cut(unit, t, up);
-    *out = instant_datum(call->expr->type, t);
+    *out = instant_datum(call->expr->type, type->kind == TYPE_TIMESTAMP_LTZ ? cut_zoned(env->zone, unit, t, up) : cut(unit, t, up));
     return true;
 }
 

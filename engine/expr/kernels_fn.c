@@ -23,11 +23,12 @@ static bool is_micros(const Vec *vec) { return vec->form == VEC_FLAT && vec->phy
 /* Does LTZ of this session differ from UTC? Only then rows need an offset each. */
 static bool needs_zone(const EvalEnv *env, const Vec *vec) { return vec->type->kind == TYPE_TIMESTAMP_LTZ && env->zone != zone_utc(); }
 
-/* Local wall clock. The ends of the calendar do not fit into microseconds any more when an offset is added, so it stays apart. */
+/* Local wall clock of fields, by java.util's offset. The ends of the calendar do not fit into microseconds any more when an offset is
+ * added, so it stays apart. */
 static inline Instant local_instant(const EvalEnv *env, int64_t us)
 {
     Instant instant = instant_us(us);
-    instant.sec += zone_offset(env->zone, instant.sec);
+    instant.sec += zone_offset_legacy(env->zone, instant.sec);
     return instant;
 }
 
@@ -64,11 +65,11 @@ static int64_t unit_us(int unit)
     return time_unit_length(unit, &months, &ms) && !months && unit <= UNIT_DAY ? ms * 1000 : 0;
 }
 
-static void time_of_day(int64_t *restrict r, const int64_t *in, uint32_t len, int64_t unit, int64_t count)
+/* Fields of a time are counted in whole milliseconds and toward zero: negative before 1970. */
+static void time_of_day(int64_t *restrict r, const int64_t *in, uint32_t len, int64_t unit_ms, int64_t count)
 {
     for (uint32_t i = 0; i < len; i++) {
-        int64_t units = floor_div(in[i], unit), rest = units % count;
-        r[i] = rest < 0 ? rest + count : rest;
+        r[i] = floor_div(in[i], 1000) / unit_ms % count;
     }
 }
 
@@ -83,14 +84,14 @@ static bool extract_rows(const FuncCall *call, EvalEnv *env, const Vec *args, ui
     int64_t *restrict r = out->data;
     bool zoned = needs_zone(env, vec);
     if (of_day && !zoned) {
-        time_of_day(r, in, out->len, unit_us(unit), unit == UNIT_HOUR ? 24 : 60);
+        time_of_day(r, in, out->len, unit_us(unit) / 1000, unit == UNIT_HOUR ? 24 : 60);
         return true;
     }
     int64_t last_day = INT64_MIN, answer = 0;
     for (uint32_t k = 0; k < n; k++) {
         uint32_t row = sel ? sel[k] : k;
         Instant local = zoned ? local_instant(env, in[row]) : instant_us(in[row]);
-        int64_t day = floor_div(local.sec, 86400);
+        int64_t day = (local.sec * 1000 + local.nano / 1000000) / 86400000;
         if (of_day) r[row] = instant_extract((TimeUnit)unit, local);
         else {
             if (day != last_day) answer = instant_extract((TimeUnit)unit, (Instant){ day * 86400, 0 });

@@ -70,9 +70,11 @@ extern const char *const time_unit_names[UNIT_COUNT];                 /* "SECOND
 int time_unit_find(Str name);                                         /* any case, singular or plural, SQL_TSI_*; -1 */
 Instant instant_add_months(Instant instant, int64_t months);          /* clamps to month end */
 int64_t instant_diff(TimeUnit unit, Instant from, Instant to);        /* TIMESTAMPDIFF: complete units */
-int64_t instant_extract(TimeUnit unit, Instant local);
-/* FLOOR / CEIL(t TO unit), weeks from Sunday. CEIL to DECADE and above goes up even from a boundary; so does CEIL(date TO DAY), which
- * the caller adds. Parts below a millisecond do not round up. */
+int64_t days_extract(TimeUnit unit, int64_t days);                    /* field of a DATE; units of a time by Flink's odd rule */
+int64_t instant_extract(TimeUnit unit, Instant local);                /* before 1970 fields are those of the next midnight, less a negative time */
+/* FLOOR / CEIL(date TO unit) for DAY and longer, weeks from Sunday. Up from a boundary too: DAY, DECADE and longer, QUARTER but the first. */
+int64_t days_cut(TimeUnit unit, int64_t days, bool up);
+/* FLOOR / CEIL(t TO unit); longer units than a day cut the day that the milliseconds divide to, toward zero. */
 Instant instant_floor(TimeUnit unit, Instant local);
 Instant instant_ceil(TimeUnit unit, Instant local);
 #endif

@@ -15,7 +15,7 @@ static inline char *put2(char *p, int32_t v)
     return p + 2;
 }
 
-/* Years beyond four digits are written out; Flink wraps them to 0000. */
+/* Years beyond four digits are written out; SQL text (text.c) cuts them. */
 static char *put_year(char *p, int32_t year)
 {
     uint32_t y = year < 0 ? 0u - (uint32_t)year : (uint32_t)year;

@@ -1,7 +1,10 @@
 /* Calendar units over instants: EXTRACT, FLOOR, CEIL, adding months, TIMESTAMPDIFF. Instants are read as UTC wall clock;
- * callers shift LTZ values into their zone first. Flink counts FLOOR, CEIL and differences in whole milliseconds: what is
- * finer neither rounds up nor completes a unit. Pure functions. */
+ * callers shift LTZ values into their zone first. All count whole milliseconds, as Flink does: what is finer neither rounds up
+ * (CEIL TO MILLISECOND does) nor completes a unit. Measured on Flink and followed to the letter: fields and units longer than a day
+ * divide toward zero, so before 1970 a time of day counts back from the next midnight, which is the day it lies in; FLOOR and CEIL
+ * to such units read days before 1582-10-15 in the Julian calendar and CEIL looks at the day only. Pure functions. */
 #include "engine/type/datetime.h"
+#include "engine/type/pattern.h"
 
 /* ORDER TimeUnit */
 const char *const time_unit_names[UNIT_COUNT] = {
@@ -9,7 +12,7 @@ const char *const time_unit_names[UNIT_COUNT] = {
     "CENTURY", "MILLENNIUM", "EPOCH", "DOW", "DOY", "ISODOW", "ISOYEAR",
 };
 
-enum { DAY_SEC = 86400, MS_NANO = 1000000 };
+enum { DAY_SEC = 86400, DAY_MS = 86400000, MS_NANO = 1000000 };
 
 static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 static inline int64_t floor_mod(int64_t a, int64_t b) { int64_t r = a % b; return r < 0 ? r + b : r; }
@@ -95,17 +98,22 @@ int64_t instant_diff(TimeUnit unit, Instant from, Instant to)
 
 /* --- EXTRACT --- */
 
-/* Units that need the date. */
-static int64_t extract_date(TimeUnit unit, int64_t days)
+int64_t days_extract(TimeUnit unit, int64_t days)
 {
     int32_t year, month, day, iso_year;
     civil_from_days(days, &year, &month, &day);
     switch (unit) {
+    case UNIT_MILLISECOND: return days % 1000;                  /* units of a time are taken from the day's number (measured) */
+    case UNIT_SECOND: return days % 60000 / 1000;
+    case UNIT_MINUTE: return days % 3600000 / 60000;
+    case UNIT_EPOCH: return days * DAY_SEC;
+    case UNIT_DOW: return floor_mod(days + 4, 7) + 1;           /* 1 = Sunday */
+    case UNIT_ISODOW: return floor_mod(days + 3, 7) + 1;        /* 1 = Monday */
     case UNIT_DAY: return day;
     case UNIT_MONTH: return month;
     case UNIT_QUARTER: return (month + 2) / 3;
     case UNIT_YEAR: return year;
-    case UNIT_DECADE: return floor_div(year, 10);
+    case UNIT_DECADE: return year / 10;
     case UNIT_CENTURY: return year > 0 ? (year + 99) / 100 : (year - 99) / 100;
     case UNIT_MILLENNIUM: return year > 0 ? (year + 999) / 1000 : (year - 999) / 1000;
     case UNIT_DOY: return days - days_from_civil(year, 1, 1) + 1;
@@ -115,74 +123,60 @@ static int64_t extract_date(TimeUnit unit, int64_t days)
     }
 }
 
+static int64_t instant_ms(Instant t) { return t.sec * 1000 + t.nano / MS_NANO; }
+
 int64_t instant_extract(TimeUnit unit, Instant local)
 {
-    int64_t days = floor_div(local.sec, DAY_SEC), second = local.sec - days * DAY_SEC;
+    int64_t ms = instant_ms(local), below_ms = local.nano % MS_NANO;
     switch (unit) {
-    case UNIT_NANOSECOND: return local.nano;
-    case UNIT_MICROSECOND: return local.nano / 1000;
-    case UNIT_MILLISECOND: return local.nano / MS_NANO;
-    case UNIT_SECOND: return second % 60;
-    case UNIT_MINUTE: return second / 60 % 60;
-    case UNIT_HOUR: return second / 3600;
-    case UNIT_EPOCH: return local.sec;
-    case UNIT_DOW: return floor_mod(days + 4, 7) + 1;           /* 1 = Sunday */
-    case UNIT_ISODOW: return floor_mod(days + 3, 7) + 1;        /* 1 = Monday */
-    default: return extract_date(unit, days);
+    case UNIT_NANOSECOND: return ms % 1000 * MS_NANO + below_ms;
+    case UNIT_MICROSECOND: return ms % 1000 * 1000 + below_ms / 1000;
+    case UNIT_MILLISECOND: return ms % 1000;
+    case UNIT_SECOND: return ms % 60000 / 1000;
+    case UNIT_MINUTE: return ms % 3600000 / 60000;
+    case UNIT_HOUR: return ms % DAY_MS / 3600000;
+    case UNIT_EPOCH: return ms / 1000;
+    default: return days_extract(unit, ms / DAY_MS);
     }
 }
 
 /* --- FLOOR, CEIL --- */
 
-/* First day of the unit that `days` lies in; ups > 0: of the ups-th unit after it. */
-static int64_t floor_days(TimeUnit unit, int64_t days, int64_t ups)
+int64_t days_cut(TimeUnit unit, int64_t days, bool up)
 {
-    int32_t year, month, day;
-    civil_from_days(days, &year, &month, &day);
+    int32_t year, month, day, weekday = (int32_t)floor_mod(days + 4, 7);    /* 0 = Sunday */
+    hybrid_from_days(days, &year, &month, &day);
     switch (unit) {
-    case UNIT_WEEK: return days - floor_mod(days + 4, 7) + 7 * ups;     /* weeks start on Sunday */
-    case UNIT_MONTH: return days_add_months(days - day + 1, ups);
-    case UNIT_QUARTER: return days_add_months(days_from_civil(year, (month - 1) / 3 * 3 + 1, 1), 3 * ups);
-    case UNIT_YEAR: return days_from_civil(year + ups, 1, 1);
-    case UNIT_DECADE: return days_from_civil(floor_div(year, 10) * 10 + 10 * ups, 1, 1);
-    case UNIT_CENTURY: return days_from_civil(floor_div((int64_t)year - 1, 100) * 100 + 1 + 100 * ups, 1, 1);
-    case UNIT_MILLENNIUM: return days_from_civil(floor_div((int64_t)year - 1, 1000) * 1000 + 1 + 1000 * ups, 1, 1);
-    case UNIT_ISOYEAR: {
-        int32_t iso_year;
-        iso_week(days, &iso_year);
-        int64_t january4 = days_from_civil(iso_year + ups, 1, 4);
-        return january4 - floor_mod(january4 + 3, 7);
-    }
-    default: return days + ups;
+    case UNIT_DAY: return days_from_civil(year, month, day) + up;
+    case UNIT_WEEK: return days_from_civil(year, month, day) - weekday + (up && weekday > 0 ? 7 : 0);
+    case UNIT_MONTH: return days_add_months(days_from_civil(year, month, 1), up && day > 1);
+    case UNIT_QUARTER: return days_add_months(days_from_civil(year, (month - 1) / 3 * 3 + 1, 1), up && (month > 1 || day > 1) ? 3 : 0);
+    case UNIT_YEAR: return days_from_civil(year + (up && (month > 1 || day > 1)), 1, 1);
+    case UNIT_DECADE: return days_from_civil((year / 10 + up) * 10, 1, 1);
+    case UNIT_CENTURY: return days_from_civil((year + 99) / 100 * 100 + (up ? 1 : -99), 1, 1);
+    case UNIT_MILLENNIUM: return days_from_civil((year + 999) / 1000 * 1000 + (up ? 1 : -999), 1, 1);
+    default: return days;
     }
 }
 
-static int64_t unit_seconds(TimeUnit unit)
+static int64_t unit_ms(TimeUnit unit)
 {
-    return unit == UNIT_HOUR ? 3600 : unit == UNIT_MINUTE ? 60 : unit == UNIT_SECOND ? 1 : 0;
+    return unit == UNIT_DAY ? DAY_MS : unit == UNIT_HOUR ? 3600000 : unit == UNIT_MINUTE ? 60000 : unit == UNIT_SECOND ? 1000 : 1;
 }
 
-static int32_t unit_nanos(TimeUnit unit)
-{
-    return unit == UNIT_MILLISECOND ? MS_NANO : unit == UNIT_MICROSECOND ? 1000 : unit == UNIT_NANOSECOND ? 1 : 0;
-}
+static Instant ms_instant(int64_t ms) { return instant_us(ms * 1000); }
 
 Instant instant_floor(TimeUnit unit, Instant local)
 {
-    int32_t nanos = unit_nanos(unit);
-    if (nanos) return (Instant){ local.sec, local.nano - local.nano % nanos };
-    int64_t seconds = unit_seconds(unit);
-    if (seconds) return (Instant){ floor_div(local.sec, seconds) * seconds, 0 };
-    return (Instant){ floor_days(unit, floor_div(local.sec, DAY_SEC), 0) * DAY_SEC, 0 };
+    int64_t ms = instant_ms(local);
+    if (unit > UNIT_DAY) return (Instant){ days_cut(unit, ms / DAY_MS, false) * DAY_SEC, 0 };
+    return ms_instant(floor_div(ms, unit_ms(unit)) * unit_ms(unit));
 }
 
 Instant instant_ceil(TimeUnit unit, Instant local)
 {
-    Instant low = instant_floor(unit, local);
-    bool always_up = unit == UNIT_DECADE || unit == UNIT_CENTURY || unit == UNIT_MILLENNIUM;   /* Flink: even on a boundary */
-    if (unit_nanos(unit)) return low;
-    if (!always_up && low.sec == local.sec && local.nano < MS_NANO) return low;
-    int64_t seconds = unit_seconds(unit);
-    if (seconds) return (Instant){ low.sec + seconds, 0 };
-    return (Instant){ floor_days(unit, floor_div(local.sec, DAY_SEC), 1) * DAY_SEC, 0 };
+    int64_t ms = instant_ms(local);
+    if (unit > UNIT_DAY) return (Instant){ days_cut(unit, ms / DAY_MS, true) * DAY_SEC, 0 };
+    if (unit == UNIT_MILLISECOND) return ms_instant(ms + (local.nano % MS_NANO > 0));
+    return ms_instant(-floor_div(-ms, unit_ms(unit)) * unit_ms(unit));
 }

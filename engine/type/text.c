@@ -39,11 +39,30 @@ static void print_bytes(Str bytes, StrBuf *out)
     }
 }
 
+/* Years have four digits in SQL text: of longer ones Flink prints the last four. Formats write them in full. */
+static void cut_year(StrBuf *out, size_t start)
+{
+    const char *text = out->ptr + start, *dash = memchr(text + 1, '-', out->len - start - 1);
+    size_t extra = *text != '-' && dash && dash - text > 4 ? (size_t)(dash - text) - 4 : 0;
+    if (!extra) return;
+    memmove(out->ptr + start, out->ptr + start + extra, out->len - start - extra);
+    out->len -= extra;
+}
+
+static void print_date(int32_t days, StrBuf *out)
+{
+    size_t start = out->len;
+    date_print(days, out);
+    cut_year(out, start);
+}
+
 static void print_instant(const Type *type, const Datum *value, const Zone *zone, StrBuf *out)
 {
     Instant instant = instant_of(type, value);
+    size_t start = out->len;
     if (type->kind == TYPE_TIMESTAMP_LTZ && zone) instant.sec += zone_offset(zone, instant.sec);
     timestamp_print(instant, type->precision, out);
+    cut_year(out, start);
 }
 
 static void print_list(const Type *type, const Nested *list, const Zone *zone, StrBuf *out)
@@ -94,7 +113,7 @@ void datum_print(const Type *type, const Datum *value, const Zone *zone, StrBuf 
     case TYPE_BINARY:
     case TYPE_VARBINARY: print_bytes(datum_text(value), out); break;
     case TYPE_BITMAP: bitmap_print(datum_text(value), out); break;
-    case TYPE_DATE: date_print(value->v.i32, out); break;
+    case TYPE_DATE: print_date(value->v.i32, out); break;
     case TYPE_TIME: time_print(value->v.i32, type->precision, out); break;
     case TYPE_TIMESTAMP:
     case TYPE_TIMESTAMP_LTZ: print_instant(type, value, zone, out); break;
