@@ -51,7 +51,7 @@ static Expr *double_literal(Binder *b, Str text, bool negative, Span span, Err *
 {
     double value;
     if (!parse_double(text, &value) || isinf(value)) return out_of_range(span, text, err);
-    return expr_const(b->arena, type_simple(TYPE_DOUBLE, false), datum_f64(negative ? -value : value), span);
+    return expr_const(b->arena, type_simple(TYPE_DOUBLE, false), datum_f64(negative && value != 0 ? -value : value), span);    /* -0e0 is 0.0 */
 }
 
 /* --- dates and times --- */

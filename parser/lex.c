@@ -78,6 +78,15 @@ static bool low_surrogate(Str next, char escape, uint32_t *point)
     return true;
 }
 
+/* The four characters behind an escape: hex digits, of which a sign may take the first place (measured on Flink): -01F is 65536 - 0x1f. */
+static bool unicode_value(Str digits, uint32_t *point)
+{
+    bool sign = digits.len == 4 && (digits.ptr[0] == '+' || digits.ptr[0] == '-');
+    if (digits.len != 4 || !hex_value(str_sub(digits, sign, 4u - sign), point)) return false;
+    if (sign && digits.ptr[0] == '-') *point = (0x10000 - *point) & 0xffff;
+    return true;
+}
+
 /* U&'..': backslash (or the UESCAPE character) and four hex digits; doubled it stands for itself. */
 static bool unescape_unicode(Lexer *lex, Str body, char quote, char escape, Span span, Str *out)
 {
@@ -88,8 +97,7 @@ static bool unescape_unicode(Lexer *lex, Str body, char quote, char escape, Span
         if (body.ptr[i] == quote) strbuf_addc(&buf, body.ptr[i++]);
         else if (body.ptr[i] != escape) strbuf_addc(&buf, body.ptr[i]);
         else if (i + 1 < body.len && body.ptr[i + 1] == escape) strbuf_addc(&buf, body.ptr[i++]);
-        else if (i + 1 < body.len && body.ptr[i + 1] == '+') strbuf_addc(&buf, escape);
-        else if (i + 4 < body.len && hex_value(str_sub(body, i + 1, 4), &point)) {
+        else if (i + 4 < body.len && unicode_value(str_sub(body, i + 1, 4), &point)) {
             i += 4;
             if (low_surrogate(str_sub(body, i + 1, 1 + 4), escape, &point)) i += 5;
             put_point(&buf, point);

@@ -1,9 +1,13 @@
 /* The typed tree itself: leaves, walking, equality, folding of constants, text.
  * Nodes are immutable once built; trees may share sub-trees. Everything lives in the arena given. Thread-safe. */
+#include "engine/expr/fn.h"
 #include "engine/expr/program.h"
 #include "engine/expr/rules.h"
 #include "engine/type/decimal.h"
 #include "engine/type/text.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 Expr *expr_const(Arena *arena, const Type *type, Datum value, Span span)
 {
@@ -150,6 +154,80 @@ static bool is_const_bool(const Expr *expr, bool value)
 
 static bool is_const_not_true(const Expr *expr) { return expr->kind == EXPR_CONST && (expr->value.null || is_const_bool(expr, false)); }
 
+/* --- folded constants become literals --- */
+
+/* FLOAT goes through a decimal of 7 digits, half to even; printf rounds the exact value so. */
+static bool float_literal(const Expr *expr, Datum *value, Err *err)
+{
+    if (!isfinite(value->v.f32)) return err_at(err, E_RANGE, expr->span, "a FLOAT constant is infinite or no number");
+    char text[32];
+    snprintf(text, sizeof text, "%.6e", (double)value->v.f32);
+    value->v.f32 = strtof(text, NULL) + 0.0f;
+    return true;
+}
+
+/* CHAR(n) is cut or filled up to n characters, as Java counts them. */
+static void char_literal(Arena *arena, const Type *type, Datum *value)
+{
+    Str text = datum_text(value);
+    uint32_t have = utf16_len(text), fill = have < type->precision ? type->precision - have : 0;
+    uint32_t bytes = fill ? text.len : str_prefix_units(text, type->precision).len;
+    char *p = arena_alloc(arena, bytes + fill);
+    memcpy(p, text.ptr, bytes);
+    memset(p + bytes, ' ', fill);
+    value->v.str = strview_of(p, bytes + fill);
+}
+
+/* The year of an instant has four digits in a literal: those beyond 9999 lose the first. */
+static void instant_literal(const Type *type, Datum *value)
+{
+    Civil civil = civil_of(instant_of(type, value));
+    if (civil.year <= 9999) return;
+    civil.year %= 10000;
+    *value = instant_datum(type, civil_instant(&civil));
+}
+
+/* Flink's planner evaluates constants as wide as they reach and writes the value as a literal again, which rounds what the type of the
+ * literal cannot hold. ARRAY, MAP and MULTISET are never written as literals; ROW is made of those of its fields. */
+static Expr *as_literal(ExprCtx *ctx, Expr *expr, Err *err)
+{
+    if (expr->kind != EXPR_CONST || expr->value.null) return expr;
+    Datum value = expr->value;
+    switch (expr->type->kind) {
+    case TYPE_FLOAT: if (!float_literal(expr, &value, err)) return NULL; break;
+    case TYPE_DOUBLE: value.v.f64 += 0.0; break;                /* -0.0 becomes 0.0 */
+    case TYPE_CHAR: char_literal(ctx->arena, expr->type, &value); break;
+    case TYPE_TIMESTAMP_LTZ: instant_literal(expr->type, &value); break;
+    default: return expr;
+    }
+    return expr_const(ctx->arena, expr->type, value, expr->span);
+}
+
+/* Casts of literals, one in the other, are literals before the call around them is looked at; a number cast to FLOAT keeps its digits. */
+static bool is_literal_cast(const Expr *expr)
+{
+    return expr->kind == EXPR_CAST && (expr->args[0]->kind == EXPR_CONST || is_literal_cast(expr->args[0]));
+}
+
+static bool keeps_digits(const Expr *expr)
+{
+    bool settled_inside = expr->kind == EXPR_CASE || expr->kind == EXPR_COALESCE || expr->kind == EXPR_AND || expr->kind == EXPR_OR;
+    return expr->kind == EXPR_CONST || settled_inside || (expr->kind == EXPR_CAST && expr->type->kind == TYPE_FLOAT && type_is_numeric(expr->args[0]->type) && is_literal_cast(expr));
+}
+
+/* What became of `expr` by folding, in a place where no constant surrounds it. */
+static Expr *settled(ExprCtx *ctx, const Expr *expr, Expr *folded, Err *err)
+{
+    return !folded || keeps_digits(expr) ? folded : as_literal(ctx, folded, err);
+}
+
+static bool settle_args(ExprCtx *ctx, const Expr *expr, Expr **args, Err *err)
+{
+    for (uint32_t i = 0; i < expr->nargs; i++)
+        if (!(args[i] = settled(ctx, expr->args[i], args[i], err))) return false;
+    return true;
+}
+
 /* Folds a branch that may never run: what fails in it stays unfolded and fails only on the rows that reach it. */
 static Expr *fold_guarded(ExprCtx *ctx, Expr *expr)
 {
@@ -276,7 +354,7 @@ static Expr *neutral_operand(const Expr *expr, Expr *const *args)
     return left && type_eq(left->type, expr->type, false) ? left : NULL;
 }
 
-Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
+static Expr *fold(ExprCtx *ctx, Expr *expr, Err *err)
 {
     switch (expr->kind) {
     case EXPR_CONST: case EXPR_COLUMN: return expr;
@@ -288,10 +366,12 @@ Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
     Expr **args = ARENA_ARRAY(ctx->arena, Expr *, expr->nargs);
     bool all_const = expr->kind != EXPR_CALL || !(expr->func->flags & FN_VOLATILE);
     for (uint32_t i = 0; i < expr->nargs; i++) {
-        args[i] = expr_fold(ctx, expr->args[i], err);
+        args[i] = fold(ctx, expr->args[i], err);
         if (!args[i]) return NULL;
         all_const = all_const && args[i]->kind == EXPR_CONST;
     }
+    bool row = expr->kind == EXPR_CALL && expr->type->kind == TYPE_ROW && strcmp(expr->func->name, "ROW") == 0;
+    if ((row || !all_const) && !settle_args(ctx, expr, args, err)) return NULL;
     Expr *folded = with_args(ctx->arena, expr, args, expr->nargs);
     if (!all_const) {
         Expr *operand = neutral_operand(expr, args);
@@ -301,7 +381,13 @@ Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
     Datum value;
     if (!expr_eval_const(ctx, folded, &value, err)) return NULL;
     if (!constant_fits(expr, &value, err)) return NULL;
-    return expr_const(ctx->arena, expr->type, value, expr->span);
+    folded = expr_const(ctx->arena, expr->type, value, expr->span);
+    return is_literal_cast(expr) ? settled(ctx, expr, folded, err) : folded;
+}
+
+Expr *expr_fold(ExprCtx *ctx, Expr *expr, Err *err)
+{
+    return settled(ctx, expr, fold(ctx, expr, err), err);
 }
 
 /* --- text --- */

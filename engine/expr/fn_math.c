@@ -7,6 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* e^x for 0 <= x < 22 with the last digit of Java's StrictMath: x = k ln 2 + r, and e^r from the series of r (e^r + 1) / (e^r - 1). */
+static double exp_java(double x)
+{
+    const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;   /* ln 2; the high part times k is exact */
+    double k = x <= M_LN2 / 2 ? 0 : x < M_LN2 * 1.5 ? 1 : floor(x / M_LN2 + 0.5);
+    double high = x - k * ln2_high, low = k * ln2_low, r = high - low, t = r * r;
+    double c = r - t * (1 / 6.0 - t * (1 / 360.0 - t * (1 / 15120.0 - t * (1 / 604800.0 - t * (1 / 23950080.0 - t * (691 / 653837184000.0 - t / 37362124800.0))))));
+    if (k == 0) return 1 - (r * c / (c - 2) - r);
+    return ldexp(1 - ((low - r * c / (2 - c)) - high), (int)k);
+}
+
+static double cosh_java(double x)
+{
+    x = fabs(x);
+    if (!(x >= M_LN2 / 2 && x < 22)) return cosh(x);
+    double e = exp_java(x);
+    return 0.5 * e + 0.5 / e;
+}
+
 #define DOUBLE_BODY(NAME, FORMULA)                  \
     FN_BODY(NAME)                                   \
     {                                               \
@@ -26,7 +45,7 @@ DOUBLE_BODY(fn_asin, asin(x))
 DOUBLE_BODY(fn_acos, acos(x))
 DOUBLE_BODY(fn_atan, atan(x))
 DOUBLE_BODY(fn_sinh, sinh(x))
-DOUBLE_BODY(fn_cosh, cosh(x))
+DOUBLE_BODY(fn_cosh, cosh_java(x))
 DOUBLE_BODY(fn_tanh, tanh(x))
 DOUBLE_BODY(fn_degrees, x * 57.29577951308232)
 DOUBLE_BODY(fn_radians, x * 0.017453292519943295)

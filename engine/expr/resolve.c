@@ -225,6 +225,7 @@ static const Type *in_type(ExprCtx *ctx, const Expr *value, Expr **list, uint32_
     if (items->kind == TYPE_NULL) return value->type;
     if (type_is_string(items) && !type_is_string(value->type))
         return type_is_numeric(value->type) || type_is_datetime(value->type) || value->type->kind == TYPE_BOOLEAN ? value->type : NULL;
+    if (type_is_integer(value->type) && type_is_numeric(items)) return value->type;    /* the list is cut to whole numbers: 10 IN (10.5) (measured) */
     if (type_is_string(value->type) && !type_is_string(items)) return type_is_datetime(items) || type_is_numeric(items) ? items : NULL;
     return type_comparison(ctx->arena, value->type, items);
 }
