@@ -15,9 +15,8 @@ enum { POW_MIN = -292, POW_MAX = 324 };
 static u128 pow_table[POW_MAX - POW_MIN + 1];
 static pthread_once_t pow_once = PTHREAD_ONCE_INIT;
 
-/* floor(log10(2^e)), floor(log10(3/4 * 2^e)), floor(log2(10^e)), exact for the exponents of a double. */
+/* floor(log10(2^e)), floor(log2(10^e)), exact for the exponents of a double. */
 static inline int32_t floor_log10_pow2(int32_t e) { return (int32_t)((int64_t)e * 661971961083 >> 41); }
-static inline int32_t floor_log10_three_quarters_pow2(int32_t e) { return (int32_t)(((int64_t)e * 661971961083 - 274743187321) >> 41); }
 static inline int32_t floor_log2_pow10(int32_t e) { return (int32_t)((int64_t)e * 913124641741 >> 38); }
 
 static void pow_fill(void)
@@ -53,20 +52,22 @@ static inline uint64_t scale_sticky(u128 g, uint64_t c)
     return (uint64_t)(high >> 63) | ((uint64_t)high << 1 != 0);
 }
 
-/* Digits of c * 2^q. irregular: c is the smallest mantissa, so the neighbour below is half as far. */
-static void shortest(uint64_t c, int32_t q, bool irregular, uint64_t *digits, int32_t *exponent10)
+/* Digits of c * 2^q that lie nearer to it than half the way to the next number; for powers of two Java 17 takes a quarter of the way,
+ * on both sides. */
+static void shortest(uint64_t c, int32_t q, bool power_of_two, uint64_t *digits, int32_t *exponent10)
 {
     pthread_once(&pow_once, pow_fill);
-    uint64_t odd = c & 1, mid = c << 2, right = mid + 2, left = irregular ? mid - 1 : mid - 2;
-    int32_t k = irregular ? floor_log10_three_quarters_pow2(q) : floor_log10_pow2(q);
+    uint64_t mid = c << 2, reach = power_of_two ? 1 : 2, right = mid + reach, left = mid - reach;
+    int32_t k = floor_log10_pow2(power_of_two ? q - 1 : q);
     int32_t h = q + floor_log2_pow10(-k) + 2;
     u128 g = pow_table[-k - POW_MIN];
-    uint64_t v = scale_sticky(g, mid << h), vl = scale_sticky(g, left << h) + odd, vr = scale_sticky(g, right << h) - odd;
+    uint64_t v = scale_sticky(g, mid << h), vl = scale_sticky(g, left << h) + 1, vr = scale_sticky(g, right << h) - 1;
     uint64_t s = v >> 2;
     *exponent10 = k;
-    if (s >= 100) {
+    if (s >= 90) {
         uint64_t below = s / 10 * 10, above = below + 10;
         bool below_in = vl <= below << 2, above_in = above << 2 <= vr;
+        if (s < 100) below_in = false, above_in = above_in && above == 100;         /* two digits, but for a carry into a third */
         if (below_in != above_in) {
             *digits = below_in ? below : above;
             return;
@@ -105,6 +106,8 @@ static bool whole_digits(uint64_t c, int32_t q, int32_t precision, uint64_t *dig
     return true;
 }
 
+static bool is_power_of_two(uint64_t n) { return (n & (n - 1)) == 0; }
+
 void double_digits(double v, uint64_t *digits, int32_t *exponent10)
 {
     uint64_t bits, fraction_mask = (1ull << 52) - 1;
@@ -115,11 +118,11 @@ void double_digits(double v, uint64_t *digits, int32_t *exponent10)
     if (biased && whole_digits(fraction | 1ull << 52, biased - 1075, 53, digits, exponent10)) {
         /* done */
     } else if (biased) {
-        shortest(fraction | 1ull << 52, biased - 1075, fraction == 0 && biased > 1, digits, exponent10);
-    } else if (fraction >= 3) {
-        shortest(fraction, -1074, false, digits, exponent10);
+        shortest(fraction | 1ull << 52, biased - 1075, fraction == 0, digits, exponent10);
+    } else if (fraction >= 2) {
+        shortest(fraction, -1074, is_power_of_two(fraction), digits, exponent10);
     } else {
-        shortest(fraction * 10, -1074, false, digits, exponent10);      /* two digits even for the tiniest */
+        shortest(10, -1074, false, digits, exponent10);      /* two digits even for the tiniest */
         --*exponent10;
     }
     drop_zeros(digits, exponent10);
@@ -135,9 +138,9 @@ void float_digits(float v, uint64_t *digits, int32_t *exponent10)
     if (biased && whole_digits(fraction | 1u << 23, biased - 150, 24, digits, exponent10)) {
         /* done */
     } else if (biased) {
-        shortest(fraction | 1u << 23, biased - 150, fraction == 0 && biased > 1, digits, exponent10);
+        shortest(fraction | 1u << 23, biased - 150, fraction == 0, digits, exponent10);
     } else if (fraction >= 8) {
-        shortest(fraction, -149, false, digits, exponent10);
+        shortest(fraction, -149, is_power_of_two(fraction), digits, exponent10);
     } else {
         shortest(fraction * 10, -149, false, digits, exponent10);
         --*exponent10;
