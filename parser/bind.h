@@ -35,7 +35,7 @@ Binder binder_new(AnalyzeEnv *env, Plan *plan, Arena *arena);
 /* --- aggregate queries --- */
 
 /* While the select list is bound, results stand for columns that do not exist yet: */
-enum { AGG_COLUMN = 1 << 20, PROP_COLUMN = 1 << 21, GROUPING_COLUMN = 1 << 22, OVER_COLUMN = 1 << 23, SUB_COLUMN = 1 << 25, OUTER_COLUMN = 1 << 26 };
+enum { AGG_COLUMN = 1 << 20, PROP_COLUMN = 1 << 21, GROUPING_COLUMN = 1 << 22, OVER_COLUMN = 1 << 23, SUB_COLUMN = 1 << 25, OUTER_COLUMN = 1 << 26, SUB_VALUE = 1 << 16 /* SUB_COLUMN + subquery + value * SUB_VALUE */ };
 typedef struct BoundAgg { AggCall call; Expr **args; Expr *filter; } BoundAgg;
 typedef struct GroupWindow { WindowSpec spec; Expr *time; Expr **args; uint32_t nargs; Span span; } GroupWindow;  /* GROUP BY TUMBLE(..) */
 typedef struct BoundGrouping { uint64_t keys[8]; uint32_t nkeys; bool id; Span span; } BoundGrouping;            /* GROUPING(k), GROUPING_ID(a, b) */
@@ -58,7 +58,14 @@ typedef struct SubLink {
     Expr **inner_keys, **outer_keys; uint32_t nkeys;
     bool any_items;                              /* EXISTS: the select list does not matter */
 } SubLink;
-typedef struct SubQuery { PlanNode *node; /* value, then keys */ SubLink link; bool count; /* of no rows: 0, not NULL */ const Type *type; Span span; } SubQuery;
+typedef struct SubQuery {
+    PlanNode *node; uint32_t nvalues;            /* values, then keys */
+    SubLink link;
+    bool count;                                  /* of no rows: 0, not NULL */
+    bool may_be_empty;                           /* without keys: no aggregate, which always has its row in batch mode */
+    const Type *type; Span span;
+} SubQuery;
+typedef struct ExprTerms { Expr **v; uint32_t n, cap; } ExprTerms;
 typedef struct SubList { SubQuery *v; uint32_t n, cap; } SubList;
 
 /* What names and aggregates an expression may use. */
@@ -126,6 +133,16 @@ bool bind_semi(Binder *b, const ExprScope *es, const Ast *term, Relation *rel, E
 /* Joins the subqueries behind node's columns; places[i] = column of subquery i. */
 PlanNode *join_subs(Binder *b, PlanNode *node, const SubList *subs, uint32_t *places, Err *err);
 Expr *replace_subs(Binder *b, const PlanNode *node, const SubList *subs, const uint32_t *places, Expr *expr, Err *err);
+/* The columns that EXISTS or IN compares, distinct; with `mark` TRUE behind them. */
+PlanNode *semi_keys(Binder *b, const SubQuery *sub, uint32_t nvalues, bool mark, Err *err);
+bool semi_values(Binder *b, const ExprScope *es, const Ast *term, ExprTerms *out, Err *err) MUST_CHECK;
+/* bind_sub_value.c: conditions on subqueries as values. */
+bool plan_sub(Binder *b, SubQuery *sub, const AstQuery *query, Err *err) MUST_CHECK;
+/* values [NOT] IN the rows of a planned subquery, by the rules of NULL. */
+Expr *bind_in_rows(Binder *b, const ExprScope *es, const SubQuery *sub, const AstQuery *query, Expr **values, uint32_t n, bool negated, Err *err);
+Expr *bind_in_value(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
+Expr *bind_exists_value(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
+Expr *bind_quantified_value(Binder *b, const ExprScope *es, const Ast *ast, const char *op, Expr *value, Err *err);
 /* bind_over.c */
 bool is_ranking_function(Str name);              /* ROW_NUMBER RANK .. LAG LEAD: with OVER only */
 Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err);

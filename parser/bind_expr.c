@@ -94,7 +94,7 @@ static Expr *bind_quantified(Binder *b, const ExprScope *es, const Ast *ast, Err
     const AstList *args = &ast->u.op.args;
     Expr *value = bind_expr(b, es, args->v[0], err);
     if (!value) return NULL;
-    if (args->n == 2 && args->v[1]->kind == AST_SUBQUERY) return refuse(err, ast->span, "comparisons with ANY or ALL of a subquery are", "Compare with its MAX or MIN, computed into a table of its own.");
+    if (args->n == 2 && args->v[1]->kind == AST_SUBQUERY) return bind_quantified_value(b, es, ast, op_calls[ast->u.op.op], value, err);
     const AstList rest = { args->v + 1, args->n - 1, args->n - 1 };
     const AstList *list = args->n == 2 && args->v[1]->kind == AST_ROW ? &args->v[1]->u.items.items : &rest;
     Expr **terms = ARENA_ARRAY(b->arena, Expr *, list->n + 1);
@@ -128,7 +128,7 @@ static Expr *bind_op(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     AstOp op = ast->u.op.op;
     const AstList *list = &ast->u.op.args;
     if (op == OP_AND || op == OP_OR) return bind_logical(b, es, ast, err);
-    if (op == OP_EXISTS) return refuse(err, ast->span, "EXISTS (subquery) is", "Write the rows to match into a table of their own.");
+    if (op == OP_EXISTS) return bind_exists_value(b, es, ast, err);
     if (ast->u.op.quantified_all || ast->u.op.quantified_any) return bind_quantified(b, es, ast, err);
     if (op == OP_NEG) return bind_negative(b, es, ast, err);
     if (op == OP_POS) return bind_expr(b, es, list->v[0], err);
@@ -173,9 +173,9 @@ static Expr *bind_case(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 
 static Expr *bind_in(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 {
+    if (ast->u.in.query) return bind_in_value(b, es, ast, err);
     Expr *value = bind_expr(b, es, ast->u.in.expr, err);
     if (!value) return NULL;
-    if (ast->u.in.query) return refuse(err, ast->span, "IN (subquery) is", "List the values, or write the rows to match into a table of their own.");
     Expr **list = bind_list(b, es, &ast->u.in.list, err);
     return list ? expr_in(&b->ctx, value, list, ast->u.in.list.n, ast->u.in.negated, ast->span, err) : NULL;
 }

@@ -173,10 +173,6 @@ static Column joined_column(Binder *b, Column column, bool outer)
 PlanNode *plan_join(Binder *b, PlanNode *left, PlanNode *right, PlanJoinKind kind, Expr *condition, Span span, Err *err)
 {
     uint32_t nl = left->schema->n, nr = right->schema->n;
-    if (b->plan->batch && kind != PLAN_JOIN_INNER) {
-        refuse_clause(err, span, "an outer join in batch mode is", "SET 'execution.runtime-mode' = 'streaming', or use an inner join.");
-        return NULL;
-    }
     if (condition) condition = expr_fold(&b->ctx, condition, err);
     if (err->set) return NULL;
     KeyPairs pairs = { 0 };
@@ -192,7 +188,8 @@ PlanNode *plan_join(Binder *b, PlanNode *left, PlanNode *right, PlanJoinKind kin
     for (uint32_t i = 0; i < n; i++)
         *schema_col(schema, i) = joined_column(b, i < wide ? sides[0]->schema->cols[i] : sides[1]->schema->cols[i - wide], i < wide ? kind == PLAN_JOIN_RIGHT || kind == PLAN_JOIN_FULL : kind == PLAN_JOIN_LEFT || kind == PLAN_JOIN_FULL);
     PlanNode *node = plan_node(b->plan, PLAN_JOIN, sides, 2, schema, span);
-    node->u.join = (JoinConfig){ .kind = kind, .left_keys = left_keys, .right_keys = right_keys, .nkeys = pairs.n, .null_safe = pairs.null_safe, .condition = moved_right(b, pairs.rest, nl, wide - nl),
+    node->u.join = (JoinConfig){ .kind = kind, .left_keys = left_keys, .right_keys = right_keys, .nkeys = pairs.n, .null_safe = pairs.null_safe, .at_end = b->plan->batch,
+        .condition = moved_right(b, pairs.rest, nl, wide - nl),
         .ttl_us = { b->plan->state_ttl_us, b->plan->state_ttl_us } };
     if (n == nl + nr) return node;
     uint32_t *cols = ARENA_ARRAY(b->arena, uint32_t, nl + nr + 1);

@@ -1,6 +1,7 @@
 /* Scalar subqueries: joined to the rows of their query (LEFT, so that none gives NULL) by the equalities of their WHERE with columns
  * of the query around (tests/conformance). Where a subquery may give several rows, SINGLE_VALUE fails the job at the second.
- * EXISTS and IN (subquery) as terms of WHERE: an inner join with the subquery's distinct keys; NOT: a left join that finds none. */
+ * EXISTS and IN (subquery) as terms of WHERE: an inner join with the subquery's distinct keys; NOT: a left join that finds none.
+ * At other places they are values: bind_sub_value.c. */
 #include "parser/bind.h"
 #include "engine/expr/func.h"
 
@@ -43,8 +44,6 @@ static bool link_term(Binder *b, const Expr *term)
     }
     return false;
 }
-
-typedef struct ExprTerms { Expr **v; uint32_t n, cap; } ExprTerms;
 
 static void flatten(Binder *b, Expr *expr, ExprTerms *out)
 {
@@ -114,12 +113,8 @@ Expr *bind_scalar(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
         refuse_clause(err, ast->span, "a subquery as a value at this place is", "Use it in the select list or in WHERE, or join with a subquery in FROM.");
         return NULL;
     }
-    SubQuery sub = { .link = { .outer = es->scope }, .count = is_count(query), .span = ast->span };
-    Binder inner = *b;
-    inner.link = &sub.link;
-    inner.depth++;
-    sub.node = plan_query(&inner, query, err);
-    if (!sub.node) return NULL;
+    SubQuery sub = { .link = { .outer = es->scope }, .nvalues = 1, .count = is_count(query), .span = ast->span };
+    if (!plan_sub(b, &sub, query, err)) return NULL;
     if (sub.node->schema->n != sub.link.nkeys + 1) {
         err_at(err, E_INVALID, ast->span, "a subquery as a value must have one column, but it has %u", sub.node->schema->n - sub.link.nkeys);
         return NULL;
@@ -148,7 +143,7 @@ bool is_semi_term(const Ast *term)
 }
 
 /* What the subquery's columns are compared with: nothing for EXISTS, x or (x, y) for IN. */
-static bool semi_values(Binder *b, const ExprScope *es, const Ast *term, ExprTerms *out, Err *err)
+bool semi_values(Binder *b, const ExprScope *es, const Ast *term, ExprTerms *out, Err *err)
 {
     if (term->kind != AST_IN) return true;
     const Ast *value = term->u.in.expr;
@@ -162,16 +157,15 @@ static bool semi_values(Binder *b, const ExprScope *es, const Ast *term, ExprTer
 }
 
 /* NOT IN differs from an anti join where NULLs can be. */
-static bool check_not_in(const ExprTerms *values, const Schema *items, Span span, Err *err)
+static bool is_anti_join(const ExprTerms *values, const Schema *items)
 {
     for (uint32_t i = 0; i < values->n; i++)
-        if (values->v[i]->type->nullable || items->cols[i].type->nullable)
-            return refuse_clause(err, span, "NOT IN (subquery) of columns that may be NULL is", "Use NOT EXISTS (SELECT 1 FROM .. WHERE y = x), or filter with IS NOT NULL and COALESCE.");
+        if (values->v[i]->type->nullable || items->cols[i].type->nullable) return false;
     return true;
 }
 
 /* Compared columns of the subquery, distinct; for NOT with a mark behind them. */
-static PlanNode *semi_keys(Binder *b, const SubQuery *sub, uint32_t nvalues, bool mark, Err *err)
+PlanNode *semi_keys(Binder *b, const SubQuery *sub, uint32_t nvalues, bool mark, Err *err)
 {
     const Schema *in = sub->node->schema;
     uint32_t n = 0, items = in->n - sub->link.nkeys, *cols = ARENA_ARRAY(b->arena, uint32_t, in->n + 1);
@@ -204,6 +198,15 @@ static Expr *semi_condition(Binder *b, const SubQuery *sub, const ExprTerms *val
     return n ? expr_logical(&b->ctx, EXPR_AND, terms, n, sub->span, err) : NULL;
 }
 
+/* Two queries down no row of the outermost one is at hand to join with. */
+static bool check_levels(const ExprTerms *values, const SubQuery *sub, Span span, Err *err)
+{
+    bool deep = false;
+    for (uint32_t i = 0; i < values->n; i++) deep = deep || reads_outer(values->v[i]);
+    for (uint32_t i = 0; i < sub->link.nkeys; i++) deep = deep || reads_outer(sub->link.outer_keys[i]);
+    return !deep || refuse_clause(err, span, "a subquery within a subquery that depends on an outer query is", "Join with a subquery in FROM.");
+}
+
 bool bind_semi(Binder *b, const ExprScope *es, const Ast *whole, Relation *rel, Expr **where, Err *err)
 {
     bool negated;
@@ -212,16 +215,14 @@ bool bind_semi(Binder *b, const ExprScope *es, const Ast *whole, Relation *rel, 
     const AstQuery *query = term->kind == AST_IN ? term->u.in.query : term->u.op.args.v[0]->u.sub.query;
     ExprTerms values = { 0 };
     SubQuery sub = { .link = { .outer = es->scope, .any_items = term->kind != AST_IN }, .span = whole->span };
-    if (b->link) return refuse_clause(err, whole->span, "a subquery within a subquery that depends on an outer query is", "Join with a subquery in FROM.");
-    if (!semi_values(b, es, term, &values, err)) return false;
-    Binder inner = *b;
-    inner.link = &sub.link;
-    inner.depth++;
-    sub.node = plan_query(&inner, query, err);
-    if (!sub.node) return false;
+    if (!semi_values(b, es, term, &values, err) || !plan_sub(b, &sub, query, err) || !check_levels(&values, &sub, whole->span, err)) return false;
     uint32_t items = sub.node->schema->n - sub.link.nkeys;
     if (values.n && items != values.n) return err_at(err, E_TYPE, whole->span, "IN compares %u values with %u columns", values.n, items);
-    if (negated && values.n && !check_not_in(&values, sub.node->schema, whole->span, err)) return false;
+    if (negated && values.n && !is_anti_join(&values, sub.node->schema)) {
+        Expr *value = bind_in_rows(b, es, &sub, query, values.v, values.n, true, err);
+        if (value) *where = filters_and(b->arena, *where, value);
+        return value;
+    }
     PlanNode *keys = semi_keys(b, &sub, values.n, negated, err);
     if (!keys) return false;
     uint32_t width = rel->node->schema->n;
@@ -243,14 +244,14 @@ static PlanNode *join_sub(Binder *b, PlanNode *node, const SubQuery *sub, Err *e
     uint32_t width = node->schema->n, n = sub->link.nkeys;
     Expr **terms = ARENA_ARRAY(b->arena, Expr *, n + 1);
     for (uint32_t i = 0; i < n; i++) {
-        Expr *pair[2] = { sub->link.outer_keys[i], expr_column(b->arena, width + 1 + i, sub->node->schema->cols[1 + i].type, sub->span) };
+        Expr *pair[2] = { sub->link.outer_keys[i], expr_column(b->arena, width + sub->nvalues + i, sub->node->schema->cols[sub->nvalues + i].type, sub->span) };
         terms[i] = expr_call(&b->ctx, STR("="), pair, 2, sub->span, err);
         if (!terms[i]) return NULL;
     }
     Expr *condition = n ? expr_logical(&b->ctx, EXPR_AND, terms, n, sub->span, err) : NULL;
     if (err->set) return NULL;
     /* In batch mode an aggregate without keys has its row always. */
-    bool always = b->plan->batch && !n;
+    bool always = b->plan->batch && !n && !sub->may_be_empty;
     return plan_join(b, node, sub->node, always ? PLAN_JOIN_INNER : PLAN_JOIN_LEFT, condition, sub->span, err);
 }
 
@@ -267,8 +268,9 @@ Expr *replace_subs(Binder *b, const PlanNode *node, const SubList *subs, const u
 {
     if (expr->kind == EXPR_COLUMN) {
         if (expr->column < SUB_COLUMN || expr->column >= OUTER_COLUMN) return expr;
-        const SubQuery *sub = &subs->v[expr->column - SUB_COLUMN];
-        Expr *value = expr_column(b->arena, places[expr->column - SUB_COLUMN], sub->type, expr->span);
+        uint32_t index = (expr->column - SUB_COLUMN) % SUB_VALUE;
+        const SubQuery *sub = &subs->v[index];
+        Expr *value = expr_column(b->arena, places[index] + (expr->column - SUB_COLUMN) / SUB_VALUE, expr->type, expr->span);
         if (!sub->count || !sub->link.nkeys) return value;
         Expr *pair[2] = { value, expr_const(b->arena, type_simple(TYPE_BIGINT, false), datum_i64(0), expr->span) };
         Expr *counted = expr_call(&b->ctx, STR("COALESCE"), pair, 2, expr->span, err);

@@ -161,7 +161,7 @@ static uint8_t node_changes(const Plan *plan, const PlanNode *node)
     case PLAN_NORMALIZE: case PLAN_MATERIALIZE: return CHANGES_ALL;
     case PLAN_GROUP_AGG: return group_changes(plan, node);
     case PLAN_WINDOW_AGG: return node->u.window_agg.early_fire || node->u.window_agg.late_fire ? CHANGES_INSERT | CHANGES_UB | CHANGES_UA : CHANGES_INSERT;
-    case PLAN_JOIN: return node->u.join.kind == PLAN_JOIN_INNER ? in : in | CHANGES_INSERT | CHANGES_DELETE;
+    case PLAN_JOIN: return node->u.join.kind == PLAN_JOIN_INNER || node->u.join.at_end ? in : in | CHANGES_INSERT | CHANGES_DELETE;
     case PLAN_LIMIT: return in == CHANGES_INSERT ? in : CHANGES_ALL;
     case PLAN_SORT:                                                             /* ORDER BY .. LIMIT changes its rows as better ones come */
         return !plan->batch && !node->u.sort.by_time ? CHANGES_ALL : in;

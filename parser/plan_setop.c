@@ -1,5 +1,6 @@
 /* Set operations (tests/conformance): UNION is UNION ALL with DISTINCT; INTERSECT joins the distinct rows of both sides,
- * EXCEPT keeps those that find no partner; NULLs are equal. Their ALL forms would count rows here. */
+ * EXCEPT keeps those that find no partner; NULLs are equal. Their ALL forms count equal rows of both sides and give as many copies
+ * as are left over or common. */
 #include "parser/plan_query.h"
 
 static PlanNode *coerce_columns(Binder *b, PlanNode *node, const Schema *schema, Err *err)
@@ -78,6 +79,61 @@ static PlanNode *match_sides(Binder *b, PlanNode *const *sides, const Schema *sc
     return plan_calc(b, node, missing, items, n, span, err);
 }
 
+/* --- INTERSECT ALL, EXCEPT ALL --- */
+
+/* The node's columns, then 1 in the place of its side and 0 in the other's. */
+static PlanNode *with_side(Binder *b, PlanNode *node, int side, Span span, Err *err)
+{
+    uint32_t n = node->schema->n;
+    SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, n + 2);
+    for (uint32_t i = 0; i < n; i++) items[i] = (SelectItem){ expr_column(b->arena, i, node->schema->cols[i].type, span), node->schema->cols[i].name, span };
+    for (int s = 0; s < 2; s++) items[n + s] = (SelectItem){ expr_const(b->arena, type_simple(TYPE_BIGINT, false), datum_i64(s == side), span), s ? STR("$right") : STR("$left"), span };
+    return plan_calc(b, node, NULL, items, n + 2, span, err);
+}
+
+/* Rows of both sides grouped by their columns, with how many there are on each side. */
+static PlanNode *count_sides(Binder *b, PlanNode *const *sides, const Schema *schema, Span span, Err *err)
+{
+    PlanNode *marked[2];
+    uint32_t n = schema->n;
+    for (int s = 0; s < 2; s++) {
+        marked[s] = with_side(b, sides[s], s, span, err);
+        if (!marked[s]) return NULL;
+    }
+    Schema *both = schema_new(b->arena, n + 2);
+    for (uint32_t i = 0; i < n + 2; i++) *schema_col(both, i) = i < n ? schema->cols[i] : marked[0]->schema->cols[i];
+    PlanNode *all = plan_node(b->plan, PLAN_UNION, marked, 2, both, span);
+    Grouping grouping = { .grouped = n > 0, .keys = ARENA_ARRAY(b->arena, Expr *, n + 1), .nkeys = n, .sets = ARENA_ARRAY(b->arena, uint64_t, 1), .nsets = 1 };
+    for (uint32_t i = 0; i < n; i++) grouping.keys[i] = expr_column(b->arena, i, both->cols[i].type, span);
+    grouping.sets[0] = n < 64 ? (1ull << n) - 1 : UINT64_MAX;
+    for (uint32_t s = 0; s < 2; s++) {
+        BoundAgg agg = { .args = ARENA_ARRAY(b->arena, Expr *, 1) };
+        agg.args[0] = expr_column(b->arena, n + s, both->cols[n + s].type, span);
+        if (!agg_resolve(&b->ctx, STR("SUM"), agg.args, 1, false, false, true, &agg.call, span, err)) return NULL;
+        ARENA_PUSH(b->arena, grouping.calls, agg);
+    }
+    return plan_grouping(b, all, NULL, &grouping, span, err);
+}
+
+static PlanNode *copies_of_rows(Binder *b, PlanNode *const *sides, const Schema *schema, bool except, Span span, Err *err)
+{
+    uint32_t n = schema->n;
+    PlanNode *counted = count_sides(b, sides, schema, span, err);
+    if (!counted) return NULL;
+    Expr *pair[2] = { expr_column(b->arena, n, counted->schema->cols[n].type, span), expr_column(b->arena, n + 1, counted->schema->cols[n + 1].type, span) };
+    Expr *many = expr_call(&b->ctx, except ? STR("-") : STR("LEAST"), pair, 2, span, err), *copies = many ? expr_call(&b->ctx, STR("ROW_COPIES"), &many, 1, span, err) : NULL;
+    if (!copies) return NULL;
+    const Schema *in = counted->schema;
+    Schema *wide = schema_new(b->arena, in->n + 1);
+    for (uint32_t i = 0; i < in->n; i++) *schema_col(wide, i) = in->cols[i];
+    *schema_col(wide, in->n) = (Column){ STR("$copy"), type_simple(TYPE_BOOLEAN, false) };
+    PlanNode *node = plan_node(b->plan, PLAN_UNNEST, &counted, 1, wide, span);
+    node->u.unnest = (UnnestConfig){ .collection = copies };
+    uint32_t *cols = ARENA_ARRAY(b->arena, uint32_t, n + 1);
+    for (uint32_t i = 0; i < n; i++) cols[i] = i;
+    return plan_columns(b, node, cols, n, span);
+}
+
 PlanNode *plan_setop(Binder *b, const AstQuery *query, Err *err)
 {
     PlanNode *sides[2];
@@ -89,10 +145,7 @@ PlanNode *plan_setop(Binder *b, const AstQuery *query, Err *err)
         sides[s] = coerce_columns(b, sides[s], schema, err);
         if (!sides[s]) return NULL;
     }
-    if (query->setop != SETOP_UNION && query->setop_all) {
-        refuse_clause(err, query->span, query->setop == SETOP_INTERSECT ? "INTERSECT ALL is" : "EXCEPT ALL is", "Number equal rows, or leave ALL out.");
-        return NULL;
-    }
+    if (query->setop != SETOP_UNION && query->setop_all) return copies_of_rows(b, sides, schema, query->setop == SETOP_EXCEPT, query->span, err);
     if (query->setop != SETOP_UNION) return match_sides(b, sides, schema, query->setop == SETOP_EXCEPT, query->span, err);
     PlanNode *node = plan_node(b->plan, PLAN_UNION, sides, 2, schema, query->span);
     return query->setop_all ? node : plan_distinct(b, node, query->span, err);

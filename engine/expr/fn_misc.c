@@ -22,6 +22,25 @@ static const Type *infer_typeof(InferCtx *infer, Err *err)
 
 FN_BODY(fn_typeof) { return ret_slice(out, *(const Str *)call->data); }
 
+/* ---- ROW_COPIES: as many TRUEs as the number says; INTERSECT ALL and EXCEPT ALL unnest it ---- */
+
+static const Type *infer_copies(InferCtx *infer, Err *err)
+{
+    if (infer->nargs != 1 || !type_is_integer(infer->args[0]->type)) return infer_refuse(infer, err);
+    infer_cast(infer, 0, type_simple(TYPE_BIGINT, true));
+    return type_array(infer->ctx->arena, type_simple(TYPE_BOOLEAN, false), true);
+}
+
+FN_BODY(fn_copies)
+{
+    int64_t n = args[0].v.i64;
+    if (n > UINT32_MAX / 2) return err_set(err, E_BUDGET, "%lld copies of a row are too many", (long long)n);
+    Nested *list = nested_new(env->arena, n > 0 ? (uint32_t)n : 0, n > 0 ? (uint32_t)n : 0);
+    for (uint32_t i = 0; i < list->len; i++) list->items[i] = datum_bool(true);
+    out->v.nested = list;
+    return true;
+}
+
 /* ---- UUID ---- */
 
 FN_BODY(fn_uuid)
@@ -136,5 +155,6 @@ const FuncDef fn_misc_table[] = {
     FN_ROW("INET_NTOA", "bigint", "STRING", FN_STRICT | FN_NULLABLE | FN_TOTAL, NULL, fn_inet_ntoa, NULL, "misc", "The IPv4 address of a number.", "INET_NTOA(2130706433)", "127.0.0.1"),
     FN_ROW("RAND", "|integer", "DOUBLE", FN_STRICT | FN_VOLATILE | FN_TOTAL, NULL, fn_rand, prepare_random, "math", "A random number from 0 to less than 1, of a sequence if a seed is given.", "RAND(42)", "0.7275636800328681"),
     FN_ROW("RAND_INTEGER", "integer|integer,integer", "INT", FN_STRICT | FN_VOLATILE, NULL, fn_rand_integer, prepare_random, "math", "A random whole number from 0 to less than a bound, of a sequence if a seed is given first.", "RAND_INTEGER(42, 100)", "30"),
+    FN_ROW("ROW_COPIES", NULL, NULL, FN_STRICT | FN_INTERNAL, infer_copies, fn_copies, NULL, "misc", "As many TRUEs as the number says.", "ROW_COPIES(2)", "[TRUE, TRUE]"),
     FN_END
 };

@@ -1,8 +1,8 @@
 /* Regular join: both sides are kept by key; a row meets the rows of the other side that are there. Flink's rules (2.12-15):
  * inner: the output kind is the input's; a delete of a row never seen is joined and passed on. Outer: a preserved row without
  * match is padded with NULLs; its first match takes the padded row back (-D) before the joined one comes (+I); when the last match
- * goes it is padded again. NULL keys match nothing unless the join is null-safe. With a state TTL each row is forgotten by itself, that long after it
- * or its equal came (of an outer side: or won or lost a match), as in Flink: its key may be busy.
+ * goes it is padded again; in batch mode (at_end) padded rows come at the end only. NULL keys match nothing unless the join is null-safe.
+ * With a state TTL each row is forgotten by itself, that long after it or its equal came (of an outer side: or won or lost a match), as in Flink: its key may be busy.
  * State: per key the rows of both sides; a stored row's time_us counts its matches, seq is the clock when it was written. Memory: results are collected in a builder. */
 #include "engine/op/stored_row.h"
 #include "engine/op/ttl.h"
@@ -18,7 +18,8 @@ typedef struct JoinOp {
     Arena *arena;
     GroupLayout layouts[2];
     GroupTable table;               /* state: JoinState */
-    bool outer[2];                  /* rows of this side are preserved */
+    bool outer[2];                  /* rows of this side are preserved: padded while they have no match */
+    bool outer_at_end[2];           /* the same in batch mode: padded when the input has ended */
     Program *condition;
     Eval *eval;
     BatchBuilder out, pairs;        /* pairs: candidates of one row, for the condition */
@@ -79,8 +80,9 @@ static bool join_open(Op *op, Err *err)
     group_layout_init_sized(&join->layouts[0], join->arena, op->node->inputs[0]->schema, config->left_keys, config->nkeys, sizeof(JoinState));
     group_layout_init_sized(&join->layouts[1], join->arena, op->node->inputs[1]->schema, config->right_keys, config->nkeys, sizeof(JoinState));
     group_table_init(&join->table, &join->layouts[0]);
-    join->outer[0] = config->kind == PLAN_JOIN_LEFT || config->kind == PLAN_JOIN_FULL;
-    join->outer[1] = config->kind == PLAN_JOIN_RIGHT || config->kind == PLAN_JOIN_FULL;
+    bool *outer = config->at_end ? join->outer_at_end : join->outer;
+    outer[0] = config->kind == PLAN_JOIN_LEFT || config->kind == PLAN_JOIN_FULL;
+    outer[1] = config->kind == PLAN_JOIN_RIGHT || config->kind == PLAN_JOIN_FULL;
     builder_init(&join->out, op->node->schema, BATCH_ROWS);
     builder_init(&join->pairs, op->node->schema, BATCH_ROWS);
     start_sweep(join);
@@ -295,6 +297,19 @@ static bool join_process(Op *op, uint32_t input, const Batch *in, Err *err)
     return ok && flush(join, err);
 }
 
+static bool join_finish(Op *op, Err *err)
+{
+    JoinOp *join = (JoinOp *)op;
+    for (uint32_t side = 0; side < 2; side++)
+        for (uint32_t i = 0; join->outer_at_end[side] && i < join->table.used; i++) {
+            const Group *group = group_at(&join->table, i);
+            const StoredRows *rows = group->live ? &state_of(group)->sides[side] : NULL;
+            for (uint32_t r = 0; rows && r < rows->n; r++)
+                if (rows->v[r]->time_us == 0 && !emit_padded(join, side, rows->v[r], ROW_INSERT, err)) return false;
+        }
+    return flush(join, err);
+}
+
 static bool join_timer(Op *op, int64_t now_us, Err *err)
 {
     (void)err;
@@ -354,6 +369,6 @@ static void join_close(Op *op)
 }
 
 const OpClass op_join_class = {
-    .name = "Join", .size = sizeof(JoinOp), .open = join_open, .process = join_process, .timer = join_timer,
+    .name = "Join", .size = sizeof(JoinOp), .open = join_open, .process = join_process, .timer = join_timer, .finish = join_finish,
     .snapshot = join_snapshot, .restore = join_restore, .state_bytes = join_bytes, .close = join_close,
 };

@@ -57,7 +57,7 @@ typedef struct UnnestConfig { Expr *collection; bool ordinality, outer; Expr *co
 typedef enum MergeMode { MERGE_LAST, MERGE_FIRST /* ON CONFLICT DO NOTHING */, MERGE_FAIL /* DO ERROR */ } MergeMode;
 /* Regular join of two changelogs by equal keys (of equal types; none = every pair), with the rows of both sides kept for ever (or their TTL). */
 typedef enum PlanJoinKind { PLAN_JOIN_INNER, PLAN_JOIN_LEFT, PLAN_JOIN_RIGHT, PLAN_JOIN_FULL } PlanJoinKind;
-typedef struct JoinConfig { PlanJoinKind kind; uint32_t *left_keys, *right_keys; uint32_t nkeys; bool null_safe; /* IS NOT DISTINCT FROM: NULL keys match */
+typedef struct JoinConfig { PlanJoinKind kind; uint32_t *left_keys, *right_keys; uint32_t nkeys; bool null_safe; /* IS NOT DISTINCT FROM: NULL keys match */ bool at_end; /* batch mode: rows are padded at the end of input */
     Expr *condition; /* over left columns, then right ones; NULL = none */ int64_t ttl_us[2]; /* of the left rows, the right ones; 0 = for ever */ } JoinConfig;                             /* output: left columns, then right ones */
 typedef struct MaterializeConfig { uint32_t *key; uint32_t nkey; } MaterializeConfig; /* sink key differs from the query's upsert key: last row per sink key */
 typedef enum NullPolicy { NULLS_ERROR, NULLS_DROP } NullPolicy;
