@@ -54,6 +54,13 @@ static bool check_time(Binder *b, const Type *type, Span span, Err *err)
     return err_hint(err, "Declare WATERMARK FOR it in its table, or add a column AS PROCTIME(); CAST and arithmetic make it plain.");
 }
 
+/* As in Flink: a session has no end that is known before its rows. */
+static bool check_session(const Binder *b, WindowKind kind, Span span, Err *err)
+{
+    if (kind != WINDOW_SESSION || !b->plan->batch) return true;
+    return refuse_clause(err, span, "SESSION in batch mode is", "SET 'execution.runtime-mode' = 'streaming': bounded tables end there too.");
+}
+
 static void time_facts(const Binder *b, const Type *type, WindowSpec *spec)
 {
     spec->proctime = type->attr == ATTR_PROCTIME;
@@ -181,7 +188,7 @@ bool bind_window_tvf(Binder *b, const Ast *call, Relation *out, Err *err)
     const Ast *args[ARG_COUNT] = { 0 };
     WindowSpec spec = { .kind = kind };
     Relation data = { 0 };
-    if (!place_args(kind, call, args, err) || !bind_data(b, kind, args[ARG_DATA], &data, &spec, err)) return false;
+    if (!check_session(b, kind, call->span, err) || !place_args(kind, call, args, err) || !bind_data(b, kind, args[ARG_DATA], &data, &spec, err)) return false;
     if (!bind_time_column(b, args[ARG_TIME], &data, &spec, err) || !bind_sizes(b, kind, args, &spec, err)) return false;
     const Schema *in = data.node->schema;
     Schema *schema = schema_new(b->arena, in->n + 3);
@@ -213,7 +220,7 @@ bool bind_group_window(Binder *b, const Scope *scope, const Ast *call, GroupWind
     }
     const ExprScope es = { .scope = scope, .clause = "GROUP BY clause" };
     out->time = bind_expr(b, &es, args->v[0], err);
-    if (!out->time || !check_time(b, out->time->type, args->v[0]->span, err)) return false;
+    if (!out->time || !check_time(b, out->time->type, args->v[0]->span, err) || !check_session(b, out->spec.kind, call->span, err)) return false;
     time_facts(b, out->time->type, &out->spec);
     out->args = ARENA_ARRAY(b->arena, Expr *, want);
     for (uint32_t i = 1; i < want; i++) {

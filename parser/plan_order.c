@@ -164,6 +164,10 @@ PlanNode *plan_order(Binder *b, PlanNode *node, const SortList *sort, const AstQ
     bool inner = b->depth > 1;
     if (limit < 0 && !offset && (!sort->n || inner)) return node;
     if (limit == 0) return plan_empty(b, node->schema, span);
+    if (b->plan->batch && sort->n && limit < 0 && offset) {
+        refuse_clause(err, query->offset->span, "ORDER BY with OFFSET but without LIMIT is", "Add a LIMIT.");
+        return NULL;
+    }
     if (b->plan->batch) return sort->n ? sort_node(b, node, sort, false, limit, offset, span) : limit_node(b, node, limit, offset, span);
     if (limit < 0 && offset) {
         refuse_clause(err, query->offset->span, "OFFSET without LIMIT over a stream is", "Add a LIMIT.");
