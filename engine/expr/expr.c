@@ -178,13 +178,22 @@ static void char_literal(Arena *arena, const Type *type, Datum *value)
     value->v.str = strview_of(p, bytes + fill);
 }
 
-/* The year of an instant has four digits in a literal: those beyond 9999 lose the first. */
-static void instant_literal(const Type *type, Datum *value)
+/* Years have four digits in a literal: those beyond 9999 lose the first. Dates and timestamps have no year 0. */
+static bool time_literal(const Expr *expr, Datum *value, Err *err)
 {
-    Civil civil = civil_of(instant_of(type, value));
-    if (civil.year <= 9999) return;
+    const Type *type = expr->type;
+    bool date = type->kind == TYPE_DATE;
+    Civil civil = civil_of(date ? (Instant){ (int64_t)value->v.i32 * 86400, 0 } : instant_of(type, value));
+    bool wraps = civil.year > 9999;
     civil.year %= 10000;
-    *value = instant_datum(type, civil_instant(&civil));
+    if (civil.year < 1 && type->kind != TYPE_TIMESTAMP_LTZ) {
+        err_at(err, E_RANGE, expr->span, "date or time is outside the years 1 to 9999");
+        err->stage = STAGE_VALIDATE;
+        return false;
+    }
+    if (wraps && date) value->v.i32 = (int32_t)days_from_civil(civil.year, civil.month, civil.day);
+    else if (wraps) *value = instant_datum(type, civil_instant(&civil));
+    return true;
 }
 
 /* Flink's planner evaluates constants as wide as they reach and writes the value as a literal again, which rounds what the type of the
@@ -197,7 +206,7 @@ static Expr *as_literal(ExprCtx *ctx, Expr *expr, Err *err)
     case TYPE_FLOAT: if (!float_literal(expr, &value, err)) return NULL; break;
     case TYPE_DOUBLE: value.v.f64 += 0.0; break;                /* -0.0 becomes 0.0 */
     case TYPE_CHAR: char_literal(ctx->arena, expr->type, &value); break;
-    case TYPE_TIMESTAMP_LTZ: instant_literal(expr->type, &value); break;
+    case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: if (!time_literal(expr, &value, err)) return NULL; break;
     default: return expr;
     }
     return expr_const(ctx->arena, expr->type, value, expr->span);
@@ -312,17 +321,11 @@ static bool refuse_constant_zero(const Expr *expr, Expr *const *args, Err *err)
     return divisor != 0 ? true : err_set(err, E_DIVISION, "division by zero") || expr_blame(expr, err);
 }
 
-/* Flink's planner writes folded values as literals again, which refuses what rows may hold: decimals rounded up past their precision,
- * years outside 1..9999. */
+/* Flink's planner writes folded values as literals again, which refuses decimals rounded up past their precision. */
 static bool constant_fits(const Expr *expr, const Datum *value, Err *err)
 {
-    enum { FIRST_DAY = -719162, LAST_DAY = 2932896 };            /* 0001-01-01, 9999-12-31 */
-    bool fits = true;
-    if (value->null) return true;
-    if (expr->type->kind == TYPE_DECIMAL) fits = decimal_fits(value->v.i128, expr->type->precision);
-    if (expr->type->kind == TYPE_DATE) fits = value->v.i32 >= FIRST_DAY && value->v.i32 <= LAST_DAY;
-    if (fits) return true;
-    err_set(err, E_RANGE, "constant does not fit its type %s", expr->type->kind == TYPE_DATE ? "DATE" : "DECIMAL");
+    if (value->null || expr->type->kind != TYPE_DECIMAL || decimal_fits(value->v.i128, expr->type->precision)) return true;
+    err_set(err, E_RANGE, "constant does not fit its type DECIMAL");
     err->stage = STAGE_VALIDATE;
     return expr_blame(expr, err);
 }

@@ -33,21 +33,15 @@ static Instant instant_add_ms(Instant t, int64_t ms)
     return (Instant){ t.sec + sec, (int32_t)nano };
 }
 
-/* Flink refuses a constant outside the years 1..9999 while planning; rows go on as far as the cell reaches. */
-static bool check_range(const FuncCall *call, Instant t, Err *err)
+/* Rows go on as far as the cell reaches; what a constant may be, expr_fold says. */
+static bool check_range(Instant t, Err *err)
 {
-    const int64_t first = -62135596800, last = 253402300799;
     const int64_t cell_min = -9000000000000, cell_max = 9000000000000;   /* microseconds fit 64 bits */
-    bool constant = call->expr->type->kind != TYPE_TIMESTAMP_LTZ && expr_is_const(call->expr);
-    if (t.sec >= first && t.sec <= last) return true;
-    if (t.sec >= cell_min && t.sec <= cell_max && !constant) return true;
-    err_set(err, E_RANGE, "date or time is outside the years 1 to 9999");
-    if (constant) err->stage = STAGE_VALIDATE;
-    return false;
+    return (t.sec >= cell_min && t.sec <= cell_max) || err_set(err, E_RANGE, "date or time is too far from the years 1 to 9999");
 }
 
 /* point + interval, in the point's own type. */
-static bool add_interval(const FuncCall *call, const Type *type, const Datum *point, bool months, int64_t amount, const Type *result, Datum *out, Err *err)
+static bool add_interval(const Type *type, const Datum *point, bool months, int64_t amount, const Type *result, Datum *out, Err *err)
 {
     if (type->kind == TYPE_TIME) {
         int64_t ms = point->v.i32 + (months ? 0 : amount % DAY_MS);
@@ -58,7 +52,7 @@ static bool add_interval(const FuncCall *call, const Type *type, const Datum *po
     if (months) t = instant_add_months(t, amount);
     else if (type->kind == TYPE_DATE && result->kind == TYPE_DATE) t.sec += amount / DAY_MS * 86400;
     else t = instant_add_ms(t, amount);
-    if (!check_range(call, t, err)) return false;
+    if (!check_range(t, err)) return false;
     if (result->kind == TYPE_DATE) out->v.i32 = (int32_t)(t.sec / 86400 - (t.sec % 86400 < 0));
     else *out = instant_datum(result, t);
     return true;
@@ -101,6 +95,11 @@ static const Type *infer_timestampadd(InferCtx *infer, Err *err)
     }
     infer_cast(infer, 1, type_simple(TYPE_BIGINT, true));
     Arena *arena = infer->ctx->arena;
+    if (point->kind == TYPE_DATE && unit == UNIT_MILLISECOND) {
+        err_at(err, E_UNSUPPORTED, infer->args[0]->span, "MILLISECOND of a DATE is not supported in TIMESTAMPADD");
+        err_hint(err, "CAST the date to TIMESTAMP(3) first.");
+        return NULL;
+    }
     if (point->kind == TYPE_DATE && !months && unit < UNIT_DAY) return type_time(arena, TYPE_TIMESTAMP, 6, false);
     if ((point->kind == TYPE_TIMESTAMP || point->kind == TYPE_TIMESTAMP_LTZ) && unit == UNIT_MILLISECOND && point->precision < 3) return type_time(arena, point->kind, 3, false);
     return type_with_attr(arena, type_with_null(arena, point, false), ATTR_NONE);
@@ -111,7 +110,7 @@ FN_BODY(fn_timestampadd)
     bool months;
     int64_t amount;
     if (!time_unit_length(*(const int *)call->data, &months, &amount) || __builtin_mul_overflow(amount, args[1].v.i64, &amount)) return interval_overflow(err);
-    return add_interval(call, arg_type(call, 2), &args[2], months, amount, call->expr->type, out, err);
+    return add_interval(arg_type(call, 2), &args[2], months, amount, call->expr->type, out, err);
 }
 
 /* Both sides points of one family: LTZ goes only with LTZ, TIME only with TIME. */
@@ -127,18 +126,15 @@ static const Type *infer_timestampdiff(InferCtx *infer, Err *err)
     int unit = infer_unit(infer, err);
     if (unit < 0) return NULL;
     if (!comparable_points(infer->args[1]->type, infer->args[2]->type)) return infer_refuse(infer, err);
-    if (unit > UNIT_MILLENNIUM) {
-        err_at(err, E_INVALID, infer->args[0]->span, "unit %s has no length: it cannot be used in TIMESTAMPDIFF", time_unit_names[unit]);
-        return NULL;
-    }
     return type_simple(unit == UNIT_NANOSECOND ? TYPE_BIGINT : TYPE_INT, false);
 }
 
-/* Complete units from a to b, counted on milliseconds as Flink does unless the unit is finer. */
+/* Complete units from a to b, counted on milliseconds as Flink does: units below a second are whole seconds of them. */
 static int64_t point_diff(int unit, Instant a, Instant b)
 {
-    if (unit >= UNIT_MILLISECOND) a.nano -= a.nano % 1000000, b.nano -= b.nano % 1000000;
-    return instant_diff((TimeUnit)unit, a, b);
+    a.nano -= a.nano % 1000000, b.nano -= b.nano % 1000000;
+    int64_t seconds = unit < UNIT_SECOND ? instant_diff(UNIT_SECOND, a, b) : 0;
+    return unit < UNIT_SECOND ? instant_diff((TimeUnit)unit, (Instant){ 0, 0 }, (Instant){ seconds, 0 }) : instant_diff((TimeUnit)unit, a, b);
 }
 
 FN_BODY(fn_timestampdiff)
@@ -216,7 +212,7 @@ static bool read_period(const FuncCall *call, const Datum *args, uint32_t k, Bou
         y.null = x.null || b->null;
         if (!y.null) {
             Datum sum = datum_i64(0);
-            if (!add_interval(call, type, a, other->kind == TYPE_INTERVAL_MONTH, b->v.i64, type, &sum, err)) return false;
+            if (!add_interval(type, a, other->kind == TYPE_INTERVAL_MONTH, b->v.i64, type, &sum, err)) return false;
             y.at = time_point(type, &sum);
         }
     } else if (!y.null) y.at = time_point(other, b);

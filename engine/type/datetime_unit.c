@@ -87,8 +87,7 @@ int64_t instant_diff(TimeUnit unit, Instant from, Instant to)
     case UNIT_WEEK: return ms / 604800000;
     case UNIT_MONTH: return months_between(from, to);
     case UNIT_QUARTER: return months_between(from, to) / 3;
-    case UNIT_YEAR: case UNIT_ISOYEAR: return months_between(from, to) / 12;
-    case UNIT_DECADE: return months_between(from, to) / 120;
+    case UNIT_YEAR: case UNIT_ISOYEAR: case UNIT_DECADE: return months_between(from, to) / 12;      /* a decade counts years, as in Flink */
     case UNIT_CENTURY: return months_between(from, to) / 1200;
     case UNIT_MILLENNIUM: return months_between(from, to) / 12000;
     case UNIT_COUNT: break;
