@@ -25,6 +25,7 @@ struct AstType {
     Str name;                      /* upper case canonical: "INT", "TIMESTAMP_LTZ", "VARCHAR", "STRING", "ROW", "ARRAY", "INTERVAL", ... */
     int32_t arg[2];                /* precision/length, scale; -1 = not given */
     bool not_null, null_given;
+    bool postfix;                  /* INT ARRAY, not ARRAY<INT> */
     AstType *elem, *key;           /* ARRAY/MULTISET elem; MAP key and elem */
     AstField *fields; uint32_t nfields;                    /* ROW, STRUCTURED */
     bool user; Path path;          /* not one of the built-in names: path as written, name = its parts joined */

@@ -305,10 +305,20 @@ static bool is_number(const Ast *ast)
     return ast->kind == AST_LITERAL;
 }
 
+/* CAST(x AS INT ARRAY): elements are NOT NULL, other than in a column's type (measured on Flink). */
+static const AstType *cast_target(Binder *b, const AstType *type)
+{
+    if (!type->postfix) return type;
+    AstType *copy = arena_copy(b->arena, type, sizeof *type);
+    copy->elem = arena_copy(b->arena, cast_target(b, type->elem), sizeof *type);
+    copy->elem->not_null = true;
+    return copy;
+}
+
 static Expr *bind_cast(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
 {
     Expr *value = bind_expr(b, es, ast->u.cast.expr, err);
-    const Type *type = value ? bind_type(b->arena, ast->u.cast.type, err) : NULL;
+    const Type *type = value ? bind_type(b->arena, cast_target(b, ast->u.cast.type), err) : NULL;
     if (!type) return NULL;
     /* CAST(-1.5 AS INTERVAL MINUTE) counts minutes; a number that is no literal is taken in the interval's own unit, milliseconds or months. */
     bool one_unit = ast->u.cast.type->unit_from.len && !ast->u.cast.type->unit_to.len, decimal = value->type->kind == TYPE_DECIMAL && !ast->u.cast.try_cast;

@@ -78,8 +78,8 @@ type_null(A) ::= type(A).
 type_null(A) ::= type(B) NULL(E). { A = type_end(B, E, false, true); }
 type_null(A) ::= type(B) NOT NULL(E). { A = type_end(B, E, true, true); }
 type(A) ::= type_base(A).
-type(A) ::= type(B) ARRAY(E). { A = type_of_elem(p, "ARRAY", B, B->span, E); }
-type(A) ::= type(B) MULTISET(E). { A = type_of_elem(p, "MULTISET", B, B->span, E); }
+type(A) ::= type(B) ARRAY(E). { A = type_of_elem(p, "ARRAY", B, B->span, E); A->postfix = true; }
+type(A) ::= type(B) MULTISET(E). { A = type_of_elem(p, "MULTISET", B, B->span, E); A->postfix = true; }
 cast_type(A) ::= type(A).
 cast_type(A) ::= INTERVAL(T) interval_unit(U). { A = type_interval(p, T, &U); }
 

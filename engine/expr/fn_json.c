@@ -122,13 +122,15 @@ static bool clause_error(Err *err, const char *function, const Lookup *l, const 
 
 /* ---- JSON_VALUE ---- */
 
-/* DEFAULT values must be literals of a fitting type. */
+static bool is_literal(const Expr *expr) { return expr->kind == EXPR_CONST || (expr->kind == EXPR_CAST && is_literal(expr->args[0])); }
+
+/* DEFAULT values must be literals, casts of them at most, of a fitting type. */
 static bool check_default(InferCtx *infer, uint32_t i, const Type *type, Err *err)
 {
     if (i == 0) return true;
     Expr *arg = infer->args[i];
-    if (!infer_const(infer, i)) return err_at(err, E_INVALID, arg->span, "DEFAULT of %s must be a literal", infer->func->name);
-    bool texts = type_is_string(type) && type_is_string(arg->type), numbers = type_is_numeric(type) && type_is_numeric(arg->type);
+    if (!is_literal(arg) || !infer_const(infer, i)) return err_at(err, E_INVALID, arg->span, "DEFAULT of %s must be a literal", infer->func->name);
+    bool texts = type_is_string(type) && type_is_string(arg->type), numbers = type->kind == TYPE_DOUBLE && type_is_numeric(arg->type);
     if (texts || numbers || arg->type->kind == TYPE_NULL || type_eq(arg->type, type, true)) infer_cast(infer, i, type_with_null(infer->ctx->arena, type, true));
     else if (type_is_string(type) && type_is_numeric(arg->type)) infer_cast(infer, i, type_string(true));
     return true;
