@@ -178,15 +178,16 @@ static void char_literal(Arena *arena, const Type *type, Datum *value)
     value->v.str = strview_of(p, bytes + fill);
 }
 
-/* Years have four digits in a literal: those beyond 9999 lose the first. Dates and timestamps have no year 0. */
-static bool time_literal(const Expr *expr, Datum *value, Err *err)
+/* Years have four digits in a literal: those beyond 9999 lose the first. Dates and timestamps have no year 0,
+ * unless a cast made them. */
+static bool time_literal(const Expr *expr, bool cast, Datum *value, Err *err)
 {
     const Type *type = expr->type;
     bool date = type->kind == TYPE_DATE;
     Civil civil = civil_of(date ? (Instant){ (int64_t)value->v.i32 * 86400, 0 } : instant_of(type, value));
     bool wraps = civil.year > 9999;
     civil.year %= 10000;
-    if (civil.year < 1 && type->kind != TYPE_TIMESTAMP_LTZ) {
+    if (civil.year < 1 && type->kind != TYPE_TIMESTAMP_LTZ && !cast) {
         err_at(err, E_RANGE, expr->span, "date or time is outside the years 1 to 9999");
         err->stage = STAGE_VALIDATE;
         return false;
@@ -198,7 +199,7 @@ static bool time_literal(const Expr *expr, Datum *value, Err *err)
 
 /* Flink's planner evaluates constants as wide as they reach and writes the value as a literal again, which rounds what the type of the
  * literal cannot hold. ARRAY, MAP and MULTISET are never written as literals; ROW is made of those of its fields. */
-static Expr *as_literal(ExprCtx *ctx, Expr *expr, Err *err)
+static Expr *as_literal(ExprCtx *ctx, Expr *expr, bool cast, Err *err)
 {
     if (expr->kind != EXPR_CONST || expr->value.null) return expr;
     Datum value = expr->value;
@@ -206,7 +207,7 @@ static Expr *as_literal(ExprCtx *ctx, Expr *expr, Err *err)
     case TYPE_FLOAT: if (!float_literal(expr, &value, err)) return NULL; break;
     case TYPE_DOUBLE: value.v.f64 += 0.0; break;                /* -0.0 becomes 0.0 */
     case TYPE_CHAR: char_literal(ctx->arena, expr->type, &value); break;
-    case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: if (!time_literal(expr, &value, err)) return NULL; break;
+    case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: if (!time_literal(expr, cast, &value, err)) return NULL; break;
     default: return expr;
     }
     return expr_const(ctx->arena, expr->type, value, expr->span);
@@ -227,7 +228,7 @@ static bool keeps_digits(const Expr *expr)
 /* What became of `expr` by folding, in a place where no constant surrounds it. */
 static Expr *settled(ExprCtx *ctx, const Expr *expr, Expr *folded, Err *err)
 {
-    return !folded || keeps_digits(expr) ? folded : as_literal(ctx, folded, err);
+    return !folded || keeps_digits(expr) ? folded : as_literal(ctx, folded, is_literal_cast(expr), err);
 }
 
 static bool settle_args(ExprCtx *ctx, const Expr *expr, Expr **args, Err *err)
