@@ -179,7 +179,7 @@ static void char_literal(Arena *arena, const Type *type, Datum *value)
 }
 
 /* Years have four digits in a literal: those beyond 9999 lose the first. Dates and timestamps have no year 0,
- * unless a cast made them. */
+ * unless a cast of a TIMESTAMP_LTZ made them. */
 static bool time_literal(const Expr *expr, bool cast, Datum *value, Err *err)
 {
     const Type *type = expr->type;
@@ -228,7 +228,7 @@ static bool keeps_digits(const Expr *expr)
 /* What became of `expr` by folding, in a place where no constant surrounds it. */
 static Expr *settled(ExprCtx *ctx, const Expr *expr, Expr *folded, Err *err)
 {
-    return !folded || keeps_digits(expr) ? folded : as_literal(ctx, folded, is_literal_cast(expr), err);
+    return !folded || keeps_digits(expr) ? folded : as_literal(ctx, folded, expr->kind == EXPR_CAST && expr->args[0]->type->kind == TYPE_TIMESTAMP_LTZ, err);
 }
 
 static bool settle_args(ExprCtx *ctx, const Expr *expr, Expr **args, Err *err)

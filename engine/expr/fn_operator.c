@@ -231,6 +231,20 @@ static bool body_text_ne(const FuncCall *call, EvalEnv *env, const Datum *args, 
     return text_equality(call, env, args, true, out);
 }
 
+/* TIMESTAMP_LTZ with TIMESTAMP: the local times are compared. Instants are, which differ where the clocks change, for LTZ = column,
+ * LTZ <> column and for the order to a literal (measured on Flink). */
+static void zoned_coerce(InferCtx *infer)
+{
+    const Expr *a = infer->args[0], *b = infer->args[1];
+    bool left = a->type->kind == TYPE_TIMESTAMP_LTZ && b->type->kind == TYPE_TIMESTAMP, right = a->type->kind == TYPE_TIMESTAMP && b->type->kind == TYPE_TIMESTAMP_LTZ;
+    const char *name = infer->func->name;
+    bool equality = strcmp(name, "=") == 0 || strcmp(name, "<>") == 0, order = !equality && (name[0] == '<' || name[0] == '>');
+    bool instants = equality ? left && !expr_is_const(b) : order && (left ? b : a)->kind == EXPR_CONST;
+    if ((!left && !right) || instants) return;
+    uint32_t precision = a->type->precision > b->type->precision ? a->type->precision : b->type->precision;
+    infer_cast(infer, left ? 0 : 1, type_time(infer->ctx->arena, TYPE_TIMESTAMP, precision, true));
+}
+
 static Expr *build_compare(InferCtx *infer, Err *err)
 {
     const char *name = infer->func->name;
@@ -238,6 +252,7 @@ static Expr *build_compare(InferCtx *infer, Err *err)
     if (infer->nargs != 2) return refuse(infer, err);
     bool text = text_against_other(infer->args[0], infer->args[1]) || text_against_other(infer->args[1], infer->args[0]);
     if (text && strncmp(name, "IS ", 3) != 0 && equality) return build_text_equality(infer, err);
+    zoned_coerce(infer);
     if (!compare_coerce(infer->ctx, &infer->args[0], &infer->args[1], equality, name, infer->span, err)) return NULL;
     Expr *call = binary(infer, infer->func, infer->args[0], infer->args[1], type_simple(TYPE_BOOLEAN, true));
     bool nullable = type_compares_null(infer->args[0]->type) || type_compares_null(infer->args[1]->type);
