@@ -207,6 +207,11 @@ static Expr *as_literal(ExprCtx *ctx, Expr *expr, bool cast, Err *err)
     case TYPE_FLOAT: if (!float_literal(expr, &value, err)) return NULL; break;
     case TYPE_DOUBLE: value.v.f64 += 0.0; break;                /* -0.0 becomes 0.0 */
     case TYPE_CHAR: char_literal(ctx->arena, expr->type, &value); break;
+    case TYPE_TIME:
+        if (value.v.i32 < 86400000) break;
+        err_at(err, E_RANGE, expr->span, "a TIME constant has no hour 24");
+        err->stage = STAGE_VALIDATE;
+        return NULL;
     case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: if (!time_literal(expr, cast, &value, err)) return NULL; break;
     default: return expr;
     }

@@ -205,23 +205,45 @@ bool date_parse_cast(Str text, int32_t *days)
     return true;
 }
 
-/* h[:m[:s[.f]]]. The fraction is rounded to milliseconds (HALF_UP), which are then cut to the precision. */
+/* Milliseconds of the text behind the point, as Flink counts them: three digits and half up by the fourth; what is no digit counts 0. */
+static int32_t loose_millis(Cursor *c)
+{
+    int32_t ms = 0, weight = 100;
+    for (uint32_t i = 0; c->p < c->end; c->p++, i++) {
+        int32_t digit = is_digit(*c->p) ? *c->p - '0' : 0;
+        if (i < 3) ms += digit * weight;
+        else if (i == 3) ms += digit >= 5;
+        weight /= 10;
+    }
+    return ms;
+}
+
+/* +h:m behind the seconds is added to them (measured). */
+static bool read_shift(Cursor *c, int32_t *shift)
+{
+    int32_t hour, minute;
+    if (!read_char(c, '+') || !read_number(c, 1, 2, &hour) || !read_char(c, ':') || !read_number(c, 1, 2, &minute)) return false;
+    *shift = hour * 3600 + minute * 60;
+    return c->p == c->end;
+}
+
+/* h[:m[:s[.f]]]. The fraction is rounded to milliseconds, up to 24:00:00 (measured), which are then cut to the precision. */
 bool time_parse_cast(Str text, uint32_t precision, int32_t *ms)
 {
     text = trim_spaces(text);
     Cursor c = { text.ptr, text.ptr + text.len };
-    int32_t hour, minute = 0, second = 0, nano = 0;
+    int32_t hour, minute = 0, second = 0, millis = 0, shift = 0;
     if (!read_number(&c, 1, 9, &hour)) return false;
     if (c.p < c.end) {
         if (!read_char(&c, ':') || !read_number(&c, 1, 9, &minute)) return false;
         if (c.p < c.end) {
             if (!read_char(&c, ':') || !read_number(&c, 1, 9, &second)) return false;
-            if (!read_fraction(&c, INT32_MAX, &nano) || c.p < c.end) return false;
+            if (read_char(&c, '.')) millis = loose_millis(&c);
+            if (c.p < c.end && !read_shift(&c, &shift)) return false;
         }
     }
     if (hour > 23 || minute > 59 || second > 59) return false;
-    int32_t v = (hour * 3600 + minute * 60 + second) * 1000 + (nano + 500000) / 1000000;
-    if (v > 86399999) v = 86399999;                     /* the day has no more */
+    int32_t v = (hour * 3600 + minute * 60 + second + shift) * 1000 + millis;
     static const int32_t unit[] = { 1000, 100, 10, 1 };
     *ms = precision >= 3 ? v : v - v % unit[precision];
     return true;
@@ -268,12 +290,13 @@ static bool read_usual(Str text, Instant *out)
 }
 #undef TWO
 
-/* y-M-d[ H:m:s] with one or two digits each. */
+/* y-M-d[ H:m:s] with one or two digits each; y-M- is the month's first day. */
 static bool read_loose(Cursor *c, Civil *civil)
 {
-    if (!read_number(c, 4, 4, &civil->year) || !read_char(c, '-') || !read_number(c, 1, 2, &civil->month) || !read_char(c, '-') ||
-        !read_number(c, 1, 2, &civil->day))
+    if (!read_number(c, 4, 4, &civil->year) || !read_char(c, '-') || !read_number(c, 1, 2, &civil->month) || !read_char(c, '-'))
         return false;
+    if (c->p == c->end) civil->day = 1;
+    else if (!read_number(c, 1, 2, &civil->day)) return false;
     civil->hour = civil->minute = civil->second = 0;
     if (c->p == c->end) return true;
     return read_char(c, ' ') && read_number(c, 1, 2, &civil->hour) && read_char(c, ':') && read_number(c, 1, 2, &civil->minute) &&

@@ -140,19 +140,21 @@ bool decimal_parse(Str text, uint32_t p, uint32_t s, i128 *out)
 }
 
 /* Flink reads short texts for short decimals with a parser that counts the digits as written and checks the precision
- * before rounding. */
+ * before rounding. It is content without digits before or behind an E and with one more character at the end: '1e', '.', '1d'. */
 static bool read_short(Str text, bool negative, uint32_t p, uint32_t s, i128 *out)
 {
     const char *at = text.ptr, *end = text.ptr + text.len;
     Digits d;
     int64_t written = 0;
-    if (!read_digits(&at, end, &d)) return false;
+    if (!text.len) return false;
+    bool any = read_digits(&at, end, &d) || at > text.ptr;
     for (const char *c = text.ptr; c < at; c++) written += is_digit(*c);
     if (at < end && (*at == 'e' || *at == 'E')) {
-        at++;
-        if (!read_exponent(&at, end, &d.exponent)) return false;
+        const char *behind = ++at;
+        any = true;
+        if (at < end && !read_exponent(&at, end, &d.exponent)) at = behind;
     }
-    if (at != end || written + d.exponent + (int64_t)s > (int64_t)p) return false;
+    if (!any || end - at > 1 || d.exponent < -38 || written + d.exponent + (int64_t)s > (int64_t)p) return false;
     if (!digits_at_scale(&d, p + 1, s, out)) return false;
     if (negative) *out = -*out;
     return true;
