@@ -75,7 +75,10 @@ static PlanNode *match_sides(Binder *b, PlanNode *const *sides, const Schema *sc
         if (!missing) return NULL;
     }
     SelectItem *items = ARENA_ARRAY(b->arena, SelectItem, n + 1);
-    for (uint32_t i = 0; i < n; i++) items[i] = (SelectItem){ expr_column(b->arena, i, node->schema->cols[i].type, span), schema->cols[i].name, span };
+    for (uint32_t i = 0; i < n; i++) {
+        bool nullable = schema->cols[i].type->nullable;              /* of either side, as the result is declared */
+        items[i] = (SelectItem){ expr_column(b->arena, i, type_with_null(b->arena, node->schema->cols[i].type, nullable), span), schema->cols[i].name, span };
+    }
     return plan_calc(b, node, missing, items, n, span, err);
 }
 

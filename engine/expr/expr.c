@@ -159,7 +159,10 @@ static bool is_const_not_true(const Expr *expr) { return expr->kind == EXPR_CONS
 /* FLOAT goes through a decimal of 7 digits, half to even; printf rounds the exact value so. */
 static bool float_literal(const Expr *expr, Datum *value, Err *err)
 {
-    if (!isfinite(value->v.f32)) return err_at(err, E_RANGE, expr->span, "a FLOAT constant is infinite or no number");
+    if (!isfinite(value->v.f32)) {
+        err_set(err, E_RANGE, "a FLOAT constant is infinite or no number");
+        return expr_blame(expr, err);
+    }
     char text[32];
     snprintf(text, sizeof text, "%.6e", (double)value->v.f32);
     value->v.f32 = strtof(text, NULL) + 0.0f;
@@ -188,9 +191,9 @@ static bool time_literal(const Expr *expr, bool cast, Datum *value, Err *err)
     bool wraps = civil.year > 9999;
     civil.year %= 10000;
     if (civil.year < 1 && type->kind != TYPE_TIMESTAMP_LTZ && !cast) {
-        err_at(err, E_RANGE, expr->span, "date or time is outside the years 1 to 9999");
+        err_set(err, E_RANGE, "date or time is outside the years 1 to 9999");
         err->stage = STAGE_VALIDATE;
-        return false;
+        return expr_blame(expr, err);
     }
     if (wraps && date) value->v.i32 = (int32_t)days_from_civil(civil.year, civil.month, civil.day);
     else if (wraps) *value = instant_datum(type, civil_instant(&civil));
@@ -209,8 +212,9 @@ static Expr *as_literal(ExprCtx *ctx, Expr *expr, bool cast, Err *err)
     case TYPE_CHAR: char_literal(ctx->arena, expr->type, &value); break;
     case TYPE_TIME:
         if (value.v.i32 < 86400000) break;
-        err_at(err, E_RANGE, expr->span, "a TIME constant has no hour 24");
+        err_set(err, E_RANGE, "a TIME constant has no hour 24");
         err->stage = STAGE_VALIDATE;
+        expr_blame(expr, err);
         return NULL;
     case TYPE_DATE: case TYPE_TIMESTAMP: case TYPE_TIMESTAMP_LTZ: if (!time_literal(expr, cast, &value, err)) return NULL; break;
     default: return expr;
