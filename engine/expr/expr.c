@@ -209,7 +209,7 @@ static Expr *as_literal(ExprCtx *ctx, Expr *expr, bool cast, Err *err)
     switch (expr->type->kind) {
     case TYPE_FLOAT: if (!float_literal(expr, &value, err)) return NULL; break;
     case TYPE_DOUBLE: value.v.f64 += 0.0; break;                /* -0.0 becomes 0.0 */
-    case TYPE_CHAR: char_literal(ctx->arena, expr->type, &value); break;
+    case TYPE_CHAR: if (expr->type->precision) char_literal(ctx->arena, expr->type, &value); break;       /* a word has no length */
     case TYPE_TIME:
         if (value.v.i32 < 86400000) break;
         err_set(err, E_RANGE, "a TIME constant has no hour 24");

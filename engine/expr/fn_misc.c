@@ -34,7 +34,7 @@ static const Type *infer_copies(InferCtx *infer, Err *err)
 FN_BODY(fn_copies)
 {
     int64_t n = args[0].v.i64;
-    if (n > UINT32_MAX / 2) return err_set(err, E_BUDGET, "%lld copies of a row are too many", (long long)n);
+    if (n > 1 << 22) return err_set(err, E_BUDGET, "%lld copies of a row are too many", (long long)n);
     Nested *list = nested_new(env->arena, n > 0 ? (uint32_t)n : 0, n > 0 ? (uint32_t)n : 0);
     for (uint32_t i = 0; i < list->len; i++) list->items[i] = datum_bool(true);
     out->v.nested = list;

@@ -137,8 +137,11 @@ static void subqueries(void **state)
     expect_error("SELECT (SELECT MAX(a.v) FROM ups a JOIN ups b ON a.id = b.id AND a.v = plain.v) FROM plain;", E_UNSUPPORTED, "a.id = b.id AND a.v = plain.v");
     expect_schema("SELECT id FROM plain WHERE EXISTS (SELECT 1 FROM ups WHERE ups.id = plain.id) AND k IN (SELECT k FROM ups) AND v > 1;", "id INT");
     expect_schema("SELECT id FROM plain WHERE NOT EXISTS (SELECT * FROM ups WHERE ups.id = plain.id);", "id INT");
-    expect_error("SELECT id FROM plain WHERE v NOT IN (SELECT v FROM ups);", E_UNSUPPORTED, "v NOT IN (SELECT v FROM ups)");
-    expect_error("SELECT id FROM plain WHERE v > 1 OR v IN (SELECT v FROM ups);", E_UNSUPPORTED, "v IN (SELECT v FROM ups)");
+    expect_schema("SELECT id FROM plain WHERE v NOT IN (SELECT v FROM ups);", "id INT");
+    expect_schema("SELECT id FROM plain WHERE v > 1 OR v IN (SELECT v FROM ups) OR v > ALL (SELECT v FROM ups);", "id INT");
+    expect_error("SELECT id FROM plain WHERE (id, v) NOT IN (SELECT id, v FROM ups);", E_UNSUPPORTED, "(id, v) NOT IN (SELECT id, v FROM ups)");
+    expect_error("SELECT EXISTS (SELECT 1 FROM ups WHERE ups.id = plain.id) FROM plain;", E_UNSUPPORTED, "EXISTS (SELECT 1 FROM ups WHERE ups.id = plain.id)");
+    expect_error("SELECT v > ANY (SELECT id, v FROM ups) FROM plain;", E_TYPE, "v > ANY (SELECT id, v FROM ups)");
     expect_error("SELECT id FROM plain WHERE v IN (SELECT id, v FROM ups);", E_TYPE, "v IN (SELECT id, v FROM ups)");
 }
 
