@@ -109,7 +109,7 @@ static bool shift(const FuncCall *call, const Datum *args, int sign, Datum *out)
 {
     const Type *type = call->expr->args[0]->type;
     bool months = call->expr->args[1]->type->kind == TYPE_INTERVAL_MONTH;
-    int64_t by = sign * args[1].v.i64;
+    int64_t by = sign < 0 ? (int64_t)(0 - (uint64_t)args[1].v.i64) : args[1].v.i64;      /* wraps, as Java does */
     if (type->kind == TYPE_TIME) { *out = months ? args[0] : time_shift(args[0].v.i32, by); return true; }
     if (type->kind == TYPE_DATE && !months) { *out = datum_i32((int32_t)(args[0].v.i32 + by / DAY_MS)); return true; }
     Instant at = type->kind == TYPE_DATE ? (Instant){ (int64_t)args[0].v.i32 * 86400, 0 } : instant_of(type, &args[0]);
@@ -145,7 +145,7 @@ static bool shift_kernel(const FuncCall *call, EvalEnv *env, FuncBody *body, int
         return rows_by_body(call, env, body, args, 2, true, sel, n, out, bad_row, err);
     const int64_t *a = args[0].data;
     int64_t *restrict r = out->data;
-    uint64_t by = (uint64_t)(sign * ((const int64_t *)args[1].data)[0] * 1000);
+    uint64_t by = (uint64_t)sign * (uint64_t)((const int64_t *)args[1].data)[0] * 1000;
     for (uint32_t i = 0; i < out->len; i++) r[i] = (int64_t)((uint64_t)a[i] + by);
     return true;
 }
@@ -185,7 +185,7 @@ static bool body_minus_date(const FuncCall *call, EvalEnv *env, const Datum *arg
     (void)env; (void)err;
     Instant a = point_of(call->expr->args[1]->type, &args[1]), b = point_of(call->expr->args[2]->type, &args[2]);
     if (call->expr->type->kind == TYPE_INTERVAL_MONTH) out->v.i64 = instant_diff(UNIT_MONTH, b, a);
-    else out->v.i64 = (a.sec - b.sec) * 1000 + a.nano / 1000000 - b.nano / 1000000;
+    else out->v.i64 = (int64_t)(((uint64_t)a.sec - (uint64_t)b.sec) * 1000 + (uint64_t)(a.nano / 1000000 - b.nano / 1000000));   /* wraps, as Java does */
     return true;
 }
 

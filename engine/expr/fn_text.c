@@ -8,10 +8,11 @@ FN_BODY(fn_char_length) { return ret_int(out, (int32_t)utf8_len(arg_str(&args[0]
 
 FN_BODY(fn_concat)
 {
-    uint32_t total = 0;
+    uint64_t total = 0;
     for (uint32_t i = 0; i < arg_count(call); i++) total += args[i].v.str.len;
+    if (total > INT32_MAX) return err_set(err, E_BUDGET, "joined text of %llu bytes is too long", (unsigned long long)total);
     ArenaBuf buf = arena_buf(env->arena);
-    buf_reserve(&buf, total);
+    buf_reserve(&buf, (uint32_t)total);
     for (uint32_t i = 0; i < arg_count(call); i++) buf_adds(&buf, arg_str(&args[i]));
     return ret_buf(out, &buf);
 }

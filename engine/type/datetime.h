@@ -9,7 +9,7 @@ typedef struct Instant { int64_t sec; int32_t nano; } Instant;
 Instant instant_of(const Type *type, const Datum *value);             /* TIMESTAMP / TIMESTAMP_LTZ cell of any precision */
 Datum instant_datum(const Type *type, Instant instant);               /* cut (floor) to the type's precision */
 static inline Instant instant_us(int64_t us) { int64_t s = us / 1000000, r = us % 1000000; if (r < 0) { s--; r += 1000000; } return (Instant){ s, (int32_t)r * 1000 }; }
-static inline int64_t instant_to_us(Instant i) { return i.sec * 1000000 + i.nano / 1000; }
+static inline int64_t instant_to_us(Instant i) { return (int64_t)((uint64_t)i.sec * 1000000 + (uint64_t)(i.nano / 1000)); }   /* wraps */
 
 typedef struct Civil { int32_t year; int32_t month, day, hour, minute, second, nano; } Civil;
 int64_t days_from_civil(int64_t year, int32_t month, int32_t day);    /* days since 1970-01-01 */

@@ -38,7 +38,7 @@ static int64_t days_add_months(int64_t days, int64_t months)
 {
     int32_t year, month, day;
     civil_from_days(days, &year, &month, &day);
-    int64_t count = (int64_t)year * 12 + month - 1 + months;
+    int64_t count = (int64_t)((uint64_t)year * 12 + (uint64_t)(month - 1) + (uint64_t)months);     /* wraps beyond any calendar */
     year = (int32_t)floor_div(count, 12);
     month = (int32_t)floor_mod(count, 12) + 1;
     int32_t last = days_in_month(year, month);
@@ -75,10 +75,11 @@ static int64_t months_between(Instant from, Instant to)
 
 int64_t instant_diff(TimeUnit unit, Instant from, Instant to)
 {
-    int64_t ms = (to.sec - from.sec) * 1000 + to.nano / MS_NANO - from.nano / MS_NANO;
+    const uint64_t sec = (uint64_t)to.sec - (uint64_t)from.sec;  /* wraps far beyond the calendar, as Java does */
+    int64_t ms = (int64_t)(sec * 1000 + (uint64_t)(to.nano / MS_NANO - from.nano / MS_NANO));
     switch (unit) {
-    case UNIT_NANOSECOND: return (to.sec - from.sec) * 1000000000 + to.nano - from.nano;
-    case UNIT_MICROSECOND: return (to.sec - from.sec) * 1000000 + to.nano / 1000 - from.nano / 1000;
+    case UNIT_NANOSECOND: return (int64_t)(sec * 1000000000 + (uint64_t)((int64_t)to.nano - from.nano));
+    case UNIT_MICROSECOND: return (int64_t)(sec * 1000000 + (uint64_t)(to.nano / 1000 - from.nano / 1000));
     case UNIT_MILLISECOND: return ms;
     case UNIT_SECOND: case UNIT_EPOCH: return ms / 1000;
     case UNIT_MINUTE: return ms / 60000;
