@@ -126,11 +126,6 @@ Expr *bind_grouping_call(Binder *b, const ExprScope *es, const Ast *ast, Err *er
 typedef struct SetList { uint64_t *v; uint32_t n, cap; } SetList;
 enum { KEYS_MAX = 64, SETS_MAX = 4096 };
 
-static bool can_group(const Type *type)
-{
-    return type->kind != TYPE_MAP && type->kind != TYPE_MULTISET && type->kind != TYPE_VARIANT && type->kind != TYPE_BITMAP;
-}
-
 static bool group_key(Binder *b, const Scope *scope, Grouping *grouping, const Ast *ast, uint64_t *bit, Err *err)
 {
     *bit = 0;
@@ -156,7 +151,7 @@ static bool group_key(Binder *b, const Scope *scope, Grouping *grouping, const A
     /* As bound, not folded: the select list is compared with it. */
     Expr *expr = bind_expr(b, &es, ast, err);
     if (!expr || !refuse_null_type(expr, err)) return false;
-    if (!can_group(expr->type)) return err_at(err, E_UNSUPPORTED, ast->span, "values of type " STR_FMT " cannot be grouped", STR_ARG(type_text(b->arena, expr->type)));
+    if (!type_can_group(expr->type)) return err_at(err, E_UNSUPPORTED, ast->span, "values of type " STR_FMT " cannot be grouped", STR_ARG(type_text(b->arena, expr->type)));
     int at = find_key(grouping, expr);
     if (at < 0) {
         if (grouping->nkeys == KEYS_MAX) return refuse_clause(err, ast->span, "more than 64 keys in GROUP BY are", "Group by a ROW of the values.");

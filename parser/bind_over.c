@@ -90,13 +90,18 @@ static bool bind_frame(Binder *b, const AstWindow *window, BoundOver *over, Err 
     return check_range(b, window, over, err);
 }
 
+static bool check_key(Binder *b, const Expr *key, Err *err)
+{
+    return type_can_group(key->type) || err_at(err, E_UNSUPPORTED, key->span, "values of type " STR_FMT " have no order", STR_ARG(type_text(b->arena, key->type)));
+}
+
 static bool bind_window(Binder *b, const ExprScope *es, const AstWindow *window, BoundOver *over, Err *err)
 {
     over->npartition = window->partition.n;
     over->partition = ARENA_ARRAY(b->arena, Expr *, window->partition.n + 1);
     for (uint32_t i = 0; i < window->partition.n; i++) {
         over->partition[i] = bind_expr(b, es, window->partition.v[i], err);
-        if (!over->partition[i]) return false;
+        if (!over->partition[i] || !check_key(b, over->partition[i], err)) return false;
     }
     over->norder = window->order.n;
     over->order = ARENA_ARRAY(b->arena, Expr *, window->order.n + 1);
@@ -104,7 +109,7 @@ static bool bind_window(Binder *b, const ExprScope *es, const AstWindow *window,
     for (uint32_t i = 0; i < window->order.n; i++) {
         const AstOrder *order = &window->order.v[i];
         over->order[i] = bind_expr(b, es, order->expr, err);
-        if (!over->order[i]) return false;
+        if (!over->order[i] || !check_key(b, over->order[i], err)) return false;
         over->keys[i] = (SortKey){ .desc = order->desc, .nulls_first = order->nulls == NULLS_FIRST || (order->nulls == NULLS_DEFAULT && !order->desc) };
     }
     return bind_frame(b, window, over, err);
@@ -138,6 +143,7 @@ static bool bind_lag(Binder *b, BoundOver *over, uint32_t n, Err *err)
 {
     OverCall *call = &over->call;
     if (n < 1 || n > 3) return err_at(err, E_INVALID, over->span, "LAG and LEAD take a value, an offset and a default");
+    if (type_is_nested(over->args[0]->type) || !type_can_group(over->args[0]->type)) return err_at(err, E_UNSUPPORTED, over->args[0]->span, "LAG and LEAD cannot take values of type " STR_FMT, STR_ARG(type_text(b->arena, over->args[0]->type)));
     call->offset = 1;
     call->agg.nargs = 1;
     call->type = type_with_null(b->arena, over->args[0]->type, true);

@@ -99,12 +99,12 @@ static Expr *no_alias(Binder *b, const Scope *scope, const Ident *name, Err *err
     return NULL;
 }
 
-/* A bare name may also mean a field of the only ROW column that has it, as in Flink. */
-static bool implicit_field(const Scope *scope, Str name, const ScopeColumn **column)
+/* A name that is no column may also mean a field of the only ROW column that has it, as in Flink: of one table, or of all (NULL). */
+static bool implicit_field(const Scope *scope, const ScopeTable *table, Str name, const ScopeColumn **column)
 {
     uint32_t hits = 0;
     for (uint32_t i = 0; i < scope->n; i++)
-        for (uint32_t c = 0; c < scope->v[i].n; c++) {
+        for (uint32_t c = 0; (!table || table == &scope->v[i]) && c < scope->v[i].n; c++) {
             const Type *row = scope->v[i].cols[c].type;
             for (uint32_t f = 0; row->kind == TYPE_ROW && f < row->nfields; f++)
                 if (str_eq(row->fields[f].name, name)) *column = &scope->v[i].cols[c], hits++;
@@ -156,13 +156,16 @@ static Expr *inner_column(Binder *b, const Scope *scope, const Path *path, Err *
         if (!parts) continue;
         const ScopeColumn *column = table_column(&scope->v[i], path->part[parts].name, false, path->part[parts].span, err);
         if (column) return column_expr(b, column, path, parts, err);
-        return err->set ? NULL : no_column(b, scope, &scope->v[i], path->part[parts].name, path->part[parts].span, err);
+        if (err->set) return NULL;
+        if (implicit_field(scope, &scope->v[i], path->part[parts].name, &column))
+            return path_fields(b, expr_column(b->arena, column->column, column->type, path->span), path, parts, err);
+        return no_column(b, scope, &scope->v[i], path->part[parts].name, path->part[parts].span, err);
     }
     const ScopeColumn *column = any_column(scope, path->part[0].name, path->part[0].span, err);
     if (err->set) return NULL;
     if (column) return column_expr(b, column, path, 0, err);
     if (path->n > 1) return no_alias(b, scope, &path->part[0], err);
-    if (implicit_field(scope, path->part[0].name, &column)) return path_fields(b, expr_column(b->arena, column->column, column->type, path->span), path, 0, err);
+    if (implicit_field(scope, NULL, path->part[0].name, &column)) return path_fields(b, expr_column(b->arena, column->column, column->type, path->span), path, 0, err);
     return no_column(b, scope, NULL, path->part[0].name, path->span, err);
 }
 

@@ -329,7 +329,7 @@ PlanNode *plan_distinct(Binder *b, PlanNode *node, Span span, Err *err)
     Grouping grouping = { .grouped = true, .nkeys = node->schema->n, .nsets = 1, .keys = ARENA_ARRAY(b->arena, Expr *, node->schema->n + 1), .sets = ARENA_ARRAY(b->arena, uint64_t, 1) };
     for (uint32_t i = 0; i < node->schema->n; i++) {
         const Type *type = node->schema->cols[i].type;
-        if (type->kind == TYPE_MAP || type->kind == TYPE_MULTISET || type->kind == TYPE_VARIANT) {
+        if (!type_can_group(type)) {
             err_at(err, E_UNSUPPORTED, span, "DISTINCT over values of type " STR_FMT " is not supported", STR_ARG(type_text(b->arena, type)));
             return NULL;
         }

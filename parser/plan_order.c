@@ -61,7 +61,7 @@ static bool ordinal(const AstOrder *order, uint32_t visible, uint32_t *out, Err 
 
 static bool can_sort(const Type *type)
 {
-    return type->kind != TYPE_MAP && type->kind != TYPE_MULTISET && type->kind != TYPE_VARIANT && type->kind != TYPE_BITMAP;
+    return type_can_group(type);
 }
 
 static bool order_item(Binder *b, const ExprScope *es, const AstOrder *order, uint32_t visible, SelectList *items, uint32_t *out, Err *err)

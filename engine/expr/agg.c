@@ -201,6 +201,10 @@ bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool disti
     }
     for (uint32_t i = 0; i < nargs; i++)
         if (!refuse_bare_null(args[i], err)) return false;
+    if (distinct && !type_can_group(args[0]->type)) {
+        err_at(err, E_UNSUPPORTED, args[0]->span, "%s(DISTINCT ..) of type " STR_FMT " is not supported", def->name, STR_ARG(type_text(ctx->arena, args[0]->type)));
+        return err_hint(err, "CAST the value to STRING, or use JSON_STRING.");
+    }
     AggInfer infer = { .ctx = ctx, .args = args, .nargs = nargs, .grouped = grouped, .span = span, .def = def, .out = out };
     const Type *type = def->infer(&infer, err);
     if (!type) return err_span(err, span);

@@ -1,4 +1,5 @@
-/* JSON_ARRAYAGG and JSON_OBJECTAGG: values are kept encoded in order of arrival and written as JSON when the result is asked for.
+/* JSON_ARRAYAGG and JSON_OBJECTAGG: values come as JSON text (the call's argument is wrapped in JSON_STRING), are kept in order of arrival and
+ * joined when the result is asked for.
  * Objects come out with sorted keys; a key given twice is an error, as is a NULL key. Memory is owned by the state. */
 #include "engine/expr/agg_impl.h"
 #include "engine/expr/fn.h"
@@ -41,6 +42,8 @@ static void json_merge(const AggItem *item, void *into, const void *from)
 
 static bool damaged(Err *err) { return err_set(err, E_INTERNAL, "state of an aggregate cannot be read"); }
 
+static Str json_text(const Datum *value) { return value->null ? STR("null") : datum_text(value); }
+
 static bool array_text(const AggItem *item, const AggList *list, Arena *arena, ArenaBuf *buf, Err *err)
 {
     buf_addc(buf, '[');
@@ -48,7 +51,7 @@ static bool array_text(const AggItem *item, const AggList *list, Arena *arena, A
         Datum value;
         if (!list_get(list, i, item->call.arg_types[0], arena, &value)) return damaged(err);
         if (i) buf_addc(buf, ',');
-        json_add_datum(buf, item->call.arg_types[0], &value);
+        buf_adds(buf, json_text(&value));
     }
     buf_addc(buf, ']');
     return true;
@@ -64,9 +67,7 @@ static bool object_text(const AggItem *item, const AggList *list, Arena *arena, 
         Reader reader = { bytes.ptr, bytes.ptr + bytes.len, false };
         Datum key, value;
         if (!datum_decode(item->call.arg_types[0], &reader, arena, &key) || !datum_decode(item->call.arg_types[1], &reader, arena, &value)) return damaged(err);
-        ArenaBuf text = arena_buf(arena);
-        json_add_datum(&text, item->call.arg_types[1], &value);
-        members[i] = (JsonMember){ .key = str_dup(arena, datum_text(&key)), .value = buf_str(&text), .order = i };
+        members[i] = (JsonMember){ .key = str_dup(arena, datum_text(&key)), .value = str_dup(arena, json_text(&value)), .order = i };
     }
     qsort(members, list->n, sizeof *members, by_key);
     for (uint32_t i = 1; i < list->n; i++)
@@ -99,6 +100,8 @@ const Type *agg_infer_json(AggInfer *infer, Err *err)
     bool object = strcmp(infer->def->name, "JSON_OBJECTAGG") == 0;
     if (infer->nargs != (object ? 2 : 1)) return agg_refuse(infer, err);
     if (object && !type_is_string(infer->args[0]->type)) return agg_refuse(infer, err);
-    if (!json_type_ok(infer->args[infer->nargs - 1]->type)) return agg_refuse(infer, err);
-    return type_sized(infer->ctx->arena, TYPE_VARCHAR, 2000, false);
+    Expr **value = &infer->args[infer->nargs - 1];
+    if (!json_type_ok((*value)->type)) return agg_refuse(infer, err);
+    *value = expr_call(infer->ctx, STR("JSON_STRING"), value, 1, infer->span, err);
+    return !*value ? NULL : type_sized(infer->ctx->arena, TYPE_VARCHAR, 2000, false);
 }

@@ -59,6 +59,8 @@ Expr *expr_implicit_cast(ExprCtx *ctx, Expr *value, const Type *type, Err *err);
 /* Keyword argument of a call (EXTRACT(DAY ..)): a CONST holding the upper-case word; func rows mark such parameters. Its type CHAR(0), which no text
  * but '' has, tells it from a literal. */
 Expr *expr_symbol(Arena *arena, Str word, Span span);
+/* May its values be told apart as keys: GROUP BY, DISTINCT, ORDER BY? Flink has no order for maps, multisets, VARIANT and BITMAP. */
+bool type_can_group(const Type *type);
 /* Least restrictive type of CASE, UNION, VALUES, ARRAY (Calcite) or of COALESCE, GREATEST (Flink); NULL if none. */
 const Type *type_common_calcite(Arena *arena, const Type *const *types, uint32_t n);
 const Type *type_common_flink(Arena *arena, const Type *const *types, uint32_t n);

@@ -20,7 +20,8 @@ static Expr *form(InferCtx *infer, ExprKind kind, const Type *type, uint32_t nar
 static const Type *if_type(Arena *arena, const Type *a, const Type *b)
 {
     const Type *types[2] = { a, b };
-    if (type_is_nested(a) || type_is_nested(b)) return NULL;
+    for (int i = 0; i < 2; i++)
+        if (type_is_nested(types[i]) || type_is_interval(types[i]) || !type_can_group(types[i])) return NULL;
     if (type_is_datetime(a) && type_is_datetime(b)) return a->kind == b->kind ? a : NULL;
     return type_common_calcite(arena, types, 2);
 }

@@ -231,7 +231,7 @@ FN_BODY(fn_url_decode)
 const FuncDef fn_encode_table[] = {
     FN_ROW("ENCODE", "str,str", "BYTES", FN_STRICT, NULL, fn_encode, NULL, "string", "The bytes of a text in a character set.", "ENCODE('a', 'UTF-16BE')", "x'0061'"),
     FN_ROW("DECODE", "bin,str", "STRING", FN_STRICT, NULL, fn_decode, NULL, "string", "The text that bytes stand for in a character set.", "DECODE(X'616263', 'UTF-8')", "abc"),
-    FN_ROW("TO_BASE64", "str", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_to_base64, NULL, "string", "The text's bytes in base64.", "TO_BASE64('hello world')", "aGVsbG8gd29ybGQ="),
+    FN_ROW("TO_BASE64", "chars", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_to_base64, NULL, "string", "The text's bytes in base64.", "TO_BASE64('hello world')", "aGVsbG8gd29ybGQ="),
     FN_ROW("FROM_BASE64", "str", "STRING", FN_STRICT, NULL, fn_from_base64, NULL, "string", "The text that base64 stands for.", "FROM_BASE64('aGVsbG8gd29ybGQ=')", "hello world"),
     FN_ROW("URL_ENCODE", "str", "STRING", FN_STRICT | FN_TOTAL | FN_NULLABLE, NULL, fn_url_encode, NULL, "string", "Text fit for the query of a URL.", "URL_ENCODE('a b&c')", "a+b%26c"),
     FN_ROW("URL_DECODE", "str", "STRING", FN_STRICT | FN_TOTAL | FN_NULLABLE, NULL, fn_url_decode, NULL, "string", "The text that URL_ENCODE was given; NULL if it cannot be.", "URL_DECODE('a+b%26c')", "a b&c"),

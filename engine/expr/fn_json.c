@@ -4,6 +4,7 @@
  *   ON_EMPTY or ON_ERROR, one of NULL ERROR EMPTY_ARRAY EMPTY_OBJECT TRUE FALSE UNKNOWN as a word, or the value behind DEFAULT.
  * Rules measured on Flink 2.3: strict (the default): a missing path, null or a value of the wrong kind is the ERROR clause; lax: the EMPTY clause. */
 #include "engine/expr/jsonpath.h"
+#include "engine/expr/rules.h"
 #include "engine/type/text.h"
 #include <stdlib.h>
 
@@ -62,7 +63,7 @@ static bool check_json_args(InferCtx *infer, Err *err)
 {
     if (infer->nargs < 2) return infer_refuse(infer, err) != NULL;
     for (uint32_t i = 0; i < 2; i++) {
-        if (infer->args[i]->type->kind == TYPE_NULL) infer_cast(infer, i, type_string(true));
+        if (!refuse_bare_null(infer->args[i], err)) return false;
         if (!type_is_string(infer->args[i]->type)) return infer_refuse(infer, err) != NULL;
     }
     return true;

@@ -96,7 +96,7 @@ FN_BODY(fn_json_array)
     return ret_buf(out, &buf);
 }
 
-/* JSON(text): checked and written without blanks. */
+/* JSON(text): checked and written without blanks; NULL for no text. */
 FN_BODY(fn_json)
 {
     JsonDoc doc;
@@ -104,6 +104,7 @@ FN_BODY(fn_json)
     uint32_t at = 0;
     Arena *scratch = scratch_arena();
     Str text = arg_str(&args[0]);
+    if (str_trim(text).len == 0) return ret_null(out);
     if (!json_parse(scratch, text, &doc, &why, &at)) return err_set(err, E_TEXT, "text is not JSON: %s at byte %u", why, at);
     ArenaBuf buf = arena_buf(env->arena);
     json_add_node(&buf, scratch, &doc, 0);
@@ -114,11 +115,13 @@ static const Type *infer_json_string(InferCtx *infer, Err *err)
 {
     if (infer->nargs != 1) return infer_refuse(infer, err);
     if (infer->args[0]->type->kind == TYPE_NULL) infer_cast(infer, 0, type_string(true));
+    if (is_json_expr(infer->args[0])) *infer->data = infer->args[0];         /* JSON already */
     return check_value(infer, infer->args[0], err) ? type_string(false) : NULL;
 }
 
 FN_BODY(fn_json_string)
 {
+    if (call->data) return ret_slice(out, arg_str(&args[0]));
     ArenaBuf buf = arena_buf(env->arena);
     json_add_datum(&buf, arg_type(call, 0), &args[0]);
     return ret_buf(out, &buf);
@@ -170,8 +173,8 @@ const FuncDef fn_json_make_table[] = {
     FN_ROW("JSON_STRING", NULL, NULL, FN_STRICT | FN_TOTAL, infer_json_string, fn_json_string, NULL, "json", "Any value as JSON text.", "JSON_STRING(ARRAY[1, 2])", "[1,2]"),
     FN_ROW("JSON_OBJECT", NULL, NULL, FN_NOT_NULL, infer_json_object, fn_json_object, NULL, "json", "A JSON object of keys and values.", "JSON_OBJECT('b' VALUE 1, 'a' VALUE 'x')", "{\"a\":\"x\",\"b\":1}"),
     FN_ROW("JSON_ARRAY", NULL, NULL, FN_NOT_NULL, infer_json_array, fn_json_array, NULL, "json", "A JSON array of values.", "JSON_ARRAY(1, '2', TRUE)", "[1,\"2\",true]"),
-    FN_ROW("JSON", "str", "STRING", FN_STRICT, NULL, fn_json, NULL, "json", "Text that is JSON already, as a value of JSON_OBJECT or JSON_ARRAY.", "JSON_ARRAY(JSON('[ 1 ]'))", "[[1]]"),
-    FN_ROW("FORMAT_JSON", "str", "STRING", FN_STRICT | FN_INTERNAL, NULL, fn_json, NULL, "json", "A value written with FORMAT JSON: text that is JSON already.", "JSON_ARRAY('[ 1 ]' FORMAT JSON)", "[[1]]"),
+    FN_ROW("JSON", "str", "STRING", FN_STRICT | FN_NULLABLE, NULL, fn_json, NULL, "json", "Text that is JSON already, as a value of JSON_OBJECT or JSON_ARRAY.", "JSON_ARRAY(JSON('[ 1 ]'))", "[[1]]"),
+    FN_ROW("FORMAT_JSON", "str", "STRING", FN_STRICT | FN_NULLABLE | FN_INTERNAL, NULL, fn_json, NULL, "json", "A value written with FORMAT JSON: text that is JSON already.", "JSON_ARRAY('[ 1 ]' FORMAT JSON)", "[[1]]"),
     FN_ROW("JSON_QUOTE", "str", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_json_quote, NULL, "json", "Text as a JSON string of plain ASCII.", "JSON_QUOTE('a/b')", "\"a\\/b\""),
     FN_ROW("JSON_UNQUOTE", "str", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_json_unquote, NULL, "json", "The text of a JSON string; other text as it is.", "JSON_UNQUOTE('\"abc\"')", "abc"),
     FN_END

@@ -2,6 +2,7 @@
  * SIMILAR TO becomes a PCRE2 pattern. Constant patterns are compiled once per call site, others once per row. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "engine/expr/kernels.h"
+#include "engine/expr/fn.h"
 #include <pcre2.h>
 
 /* --- LIKE --- */
@@ -28,6 +29,8 @@ static bool like_escape_fail(Str pattern, uint32_t at, Err *err)
 
 static bool like_compile(Arena *arena, Str pattern, Str escape, Like *like, Err *err)
 {
+    if (escape.len && escape.len != (uint32_t)cp_len(escape.ptr, escape.ptr + escape.len))
+        return err_set(err, E_DATA, "ESCAPE wants one character, not '" STR_FMT "'", STR_ARG(escape));
     struct { LikeItem *v; uint32_t n, cap; } items = { 0 };
     char *bytes = arena_alloc(arena, pattern.len + 1);
     uint32_t run = 0, used = 0;                  /* bytes[run..used) is the literal run under way */
@@ -156,7 +159,7 @@ static uint32_t similar_set(Str s, uint32_t at, StrBuf *out)
         uint32_t skip = similar_class(s, i, true, out);
         if (skip) { i += skip - 1; continue; }
         if (s.ptr[i] == ']' && i > at + 1) { strbuf_addc(out, ']'); return i; }
-        if (s.ptr[i] == '[' || s.ptr[i] == '\\') strbuf_addc(out, '\\');
+        if (s.ptr[i] == '[' || s.ptr[i] == '\\' || s.ptr[i] == ':') strbuf_addc(out, '\\');
         strbuf_addc(out, s.ptr[i]);
     }
     return 0;
@@ -177,7 +180,7 @@ static bool similar_translate(Str s, Str escape, StrBuf *out, Err *err)
             i = similar_set(s, i, out);
             if (i == 0) return err_set(err, E_DATA, "invalid pattern '" STR_FMT "': [ is not closed", STR_ARG(s));
         } else {
-            if (c == '\\' || c == '$' || c == '^') strbuf_addc(out, '\\');
+            if (c == '\\' || c == '$') strbuf_addc(out, '\\');      /* ^ goes through, as an anchor */
             strbuf_addc(out, c);
         }
     }

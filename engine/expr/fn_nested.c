@@ -1,7 +1,6 @@
 /* Building and reading nested values: ROW, ARRAY, MAP, element access a[i] and m[k] (ITEM), field access (FIELD).
  * Values share the memory of their parts: they live as long as the batch. Stateless. */
 #include "engine/expr/fn_variant.h"
-#include "engine/expr/fn_variant.h"
 #include "engine/expr/kernels.h"
 #include "engine/expr/rules.h"
 
@@ -39,12 +38,22 @@ static const Type *infer_array(InferCtx *infer, Err *err)
     return elem ? type_array(infer->ctx->arena, elem, false) : NULL;
 }
 
+/* A bare NULL takes the type of the first argument, be it a key or a value: so does Flink. */
+static void type_nulls(InferCtx *infer)
+{
+    const Type *known = infer->args[0]->type;
+    for (uint32_t i = 1; i < infer->nargs && known->kind != TYPE_NULL; i++)
+        if (infer->args[i]->type->kind == TYPE_NULL) infer_cast(infer, i, known);
+}
+
 static const Type *infer_map(InferCtx *infer, Err *err)
 {
     if (infer->nargs == 0 || infer->nargs % 2) {
         err_at(err, E_TYPE, infer->span, "MAP needs pairs of key and value");
         return NULL;
     }
+    if (!refuse_bare_null(infer->args[0], err)) return NULL;
+    type_nulls(infer);
     const Type *key = common_of(infer, 0, 2, err);
     const Type *value = key ? common_of(infer, 1, 2, err) : NULL;
     return value ? type_map(infer->ctx->arena, key, value, false) : NULL;

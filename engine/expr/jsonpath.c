@@ -335,6 +335,7 @@ static void walk_filter(Walk *w, const PathStep *s, uint32_t step, uint32_t node
     const JsonNode *v = &w->doc->nodes[node];
     if (v->kind != JSON_ARRAY) {
         if (v->kind == JSON_OBJECT && filter_test(s->filter, w->doc, w->scratch, node)) walk(w, step + 1, node);
+        if (v->kind != JSON_OBJECT && s->after_definite) w->broken = true;
         return;
     }
     for (uint32_t i = node + 1; i < v->end; i = w->doc->nodes[i].end)

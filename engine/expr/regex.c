@@ -1,6 +1,7 @@
 /* Java regular expressions on PCRE2: translation of what differs, compilation, the per-thread cache and the search.
- * Differences handled: class unions and intersections ([a-z&&[^aeiou]]), \p{Alpha}-like names, \uXXXX, \0nn, flags d, u, U, \Z-like anchors are shared.
- * \d \w \s \b are ASCII in both. Threads: a Regex is read-only after compilation; match data and cache hang on the thread. */
+ * Differences handled: class unions and intersections ([a-z&&[^aeiou]]), \p{Alpha}-like names, \uXXXX, \0nn, back references of several digits,
+ * \b (letters and digits of all scripts), flags d, u, U; \Z-like anchors are shared. What PCRE2 knows and Java refuses is refused: { without a count,
+ * (?P<x>..), (*VERB), \K and the like. \d \w \s are ASCII in both. Threads: a Regex is read-only after compilation; match data and cache hang on the thread. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "engine/expr/regex.h"
 #include "engine/base/hash.h"
@@ -15,7 +16,7 @@ struct Regex { pcre2_code *code; uint32_t groups; };
 
 /* ---- translation ---- */
 
-typedef struct Reader8 { const char *p, *end; StrBuf *out; const char *why; } Reader8;
+typedef struct Reader8 { const char *p, *end; StrBuf *out; const char *why; uint32_t groups; bool unicode; } Reader8;
 
 static void translate_class(Reader8 *r, int depth);
 
@@ -81,6 +82,19 @@ static void translate_unicode(Reader8 *r)
     strbuf_addf(r->out, "\\x{%X}", cp);
 }
 
+/* \12 is group 12 only where that many groups are open already, else group 1 and a 2. */
+static void translate_back_reference(Reader8 *r, char first)
+{
+    uint32_t group = (uint32_t)(first - '0');
+    while (r->p < r->end && *r->p >= '0' && *r->p <= '9' && group * 10 + (uint32_t)(*r->p - '0') <= r->groups) group = group * 10 + (uint32_t)(*r->p++ - '0');
+    strbuf_addf(r->out, "\\g{%u}", group);
+}
+
+/* Where a word begins or ends; a mark belongs to its letter. */
+#define WORD_SET "[\\p{L}\\p{Nd}_\\p{Mn}]"
+static const char word_boundary[] = "(?:(?<=" WORD_SET ")(?!" WORD_SET ")|(?<!" WORD_SET ")(?=" WORD_SET "))";
+static const char word_inside[] = "(?:(?<=" WORD_SET ")(?=" WORD_SET ")|(?<!" WORD_SET ")(?!" WORD_SET "))";
+
 /* After a backslash. */
 static void translate_escape(Reader8 *r, bool in_class)
 {
@@ -112,6 +126,17 @@ static void translate_escape(Reader8 *r, bool in_class)
             strbuf_addc(r->out, *r->p++);
         }
         r->p += r->p < r->end ? 2 : 0;
+    } else if (c >= '1' && c <= '9') {
+        if (in_class) r->why = "back reference in a character class";
+        else translate_back_reference(r, c);
+    } else if ((c == 'b' || c == 'B') && !in_class) {
+        strbuf_addz(r->out, c == 'b' ? word_boundary : word_inside);
+    } else if (((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) && !strchr("ABDGHNRSVWXZabcdefhknrstvwxz", c)) {
+        r->why = "escape is not known";
+    } else if (c == 'x' && r->p < r->end && *r->p == '{') {
+        strbuf_addc(r->out, '\\');
+        strbuf_addc(r->out, c);
+        while (r->p < r->end && *r->p != '}') strbuf_addc(r->out, *r->p++);
     } else if (c == '<' || c == '>') {
         strbuf_addc(r->out, c);              /* word boundaries in some libraries, plain characters in Java */
     } else {
@@ -187,14 +212,48 @@ static void translate_class(Reader8 *r, int depth)
     strbuf_free(&nested);
 }
 
-/* After "(?": flags of Java that PCRE2 lacks are dropped: d (unix lines), u and U (Unicode). */
+/* After "(?": flags of Java that PCRE2 lacks are dropped: d (unix lines), u and U (Unicode; U holds for the whole pattern). */
 static void translate_flags(Reader8 *r)
 {
     const char *p = r->p;
-    while (p < r->end && ((*p >= 'a' && *p <= 'z') || *p == 'U' || *p == '-')) p++;
-    if (p == r->end || (*p != ')' && *p != ':') || p == r->p) return;
-    for (; r->p < p; r->p++)
+    if (p == r->end || strchr("=!:>", *p)) return;
+    if (*p == '<') {
+        bool name = p + 1 < r->end && ((p[1] >= 'a' && p[1] <= 'z') || (p[1] >= 'A' && p[1] <= 'Z'));
+        r->groups += name;
+        if (!name && !(p + 1 < r->end && (p[1] == '=' || p[1] == '!'))) r->why = "group has no name";
+        return;
+    }
+    while (p < r->end && *p && strchr("idmsuxU-", *p)) p++;
+    if (p == r->end || (*p != ')' && *p != ':')) {
+        r->why = "kind of group is not known";
+        return;
+    }
+    for (; r->p < p; r->p++) {
+        r->unicode |= *r->p == 'U';
         if (*r->p != 'd' && *r->p != 'u' && *r->p != 'U') strbuf_addc(r->out, *r->p);
+    }
+}
+
+/* After '(': what begins there. */
+static void translate_group(Reader8 *r)
+{
+    if (r->p < r->end && *r->p == '*') r->why = "nothing to repeat";
+    else if (r->p == r->end || *r->p != '?') r->groups++;
+    else {
+        strbuf_addc(r->out, *r->p++);
+        translate_flags(r);
+    }
+}
+
+/* After '{': {n}, {n,} or {n,m}; PCRE2 would take any other for plain characters. */
+static bool is_count(const char *p, const char *end)
+{
+    const char *start = p;
+    while (p < end && *p >= '0' && *p <= '9') p++;
+    if (p == start) return false;
+    if (p < end && *p == ',')
+        for (p++; p < end && *p >= '0' && *p <= '9';) p++;
+    return p < end && *p == '}';
 }
 
 static uint32_t cp_bytes(const char *p, const char *end) { uint32_t cp; return utf8_decode(p, end, &cp); }
@@ -215,10 +274,10 @@ static bool folds_ascii(Str pattern)
     return false;
 }
 
-static const char *translate(Str pattern, StrBuf *out)
+static const char *translate(Str pattern, StrBuf *out, bool *unicode)
 {
     bool ascii_fold = folds_ascii(pattern);
-    Reader8 r = { pattern.ptr, pattern.ptr + pattern.len, out, NULL };
+    Reader8 r = { .p = pattern.ptr, .end = pattern.ptr + pattern.len, .out = out };
     while (!r.why && r.p < r.end) {
         char c = *r.p++;
         if (c == '\\') translate_escape(&r, false);
@@ -229,12 +288,11 @@ static const char *translate(Str pattern, StrBuf *out)
             r.p += n - 1;
         } else {
             strbuf_addc(out, c);
-            if (c == '(' && r.p < r.end && *r.p == '?') {
-                strbuf_addc(out, *r.p++);
-                translate_flags(&r);
-            }
+            if (c == '(') translate_group(&r);
+            else if (c == '{' && !is_count(r.p, r.end)) r.why = "{ wants a count";
         }
     }
+    *unicode = r.unicode;
     return r.why;
 }
 
@@ -244,7 +302,8 @@ static pcre2_code *compile_code(Str pattern, unsigned flags, char *why, size_t w
 {
     StrBuf text = { 0 };
     if (flags & REGEX_FULL) strbuf_addz(&text, "\\A(?:");
-    const char *bad = translate(pattern, &text);
+    bool unicode = false;
+    const char *bad = translate(pattern, &text, &unicode);
     if (flags & REGEX_FULL) strbuf_addz(&text, ")\\z");
     pcre2_code *code = NULL;
     if (bad) snprintf(why, why_size, "%s", bad);
@@ -253,7 +312,7 @@ static pcre2_code *compile_code(Str pattern, unsigned flags, char *why, size_t w
         PCRE2_SIZE at;
         pcre2_compile_context *context = pcre2_compile_context_create(NULL);
         pcre2_set_newline(context, PCRE2_NEWLINE_ANY);
-        uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | (flags & REGEX_DOTALL ? PCRE2_DOTALL : 0);
+        uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | (flags & REGEX_DOTALL ? PCRE2_DOTALL : 0) | (unicode ? PCRE2_UCP : 0);
         code = pcre2_compile((PCRE2_SPTR)strbuf_cstr(&text), text.len, options, &number, &at, context);
         pcre2_compile_context_free(context);
         if (!code) pcre2_get_error_message(number, (PCRE2_UCHAR *)why, why_size);

@@ -189,7 +189,7 @@ bool compare_coerce(ExprCtx *ctx, Expr **left, Expr **right, bool equality, cons
         *right = expr_coerce(ctx->arena, *right, type_simple(TYPE_BOOLEAN, true));
         return true;
     }
-    if (!equality && (type_is_nested(a) || type_is_nested(b))) return compare_refuse(*left, *right, op, span, err);
+    if (!equality && (type_is_nested(a) || type_is_nested(b) || !type_can_group(a) || !type_can_group(b))) return compare_refuse(*left, *right, op, span, err);
     if (type_is_string(a) && !type_is_string(b) && b->kind != TYPE_NULL)
         return coerce_text(ctx, left, *right, equality) || compare_refuse(*left, *right, op, span, err);
     if (type_is_string(b) && !type_is_string(a) && a->kind != TYPE_NULL)

@@ -161,6 +161,11 @@ const Type *type_common_calcite(Arena *arena, const Type *const *types, uint32_t
 const Type *type_common_flink(Arena *arena, const Type *const *types, uint32_t n) { return unify_all(arena, UNIFY_FLINK, types, n); }
 const Type *type_comparison(Arena *arena, const Type *a, const Type *b) { return unify(arena, UNIFY_COMPARE, a, b); }
 
+bool type_can_group(const Type *type)
+{
+    return type->kind != TYPE_MAP && type->kind != TYPE_MULTISET && type->kind != TYPE_VARIANT && type->kind != TYPE_BITMAP;
+}
+
 /* --- casts --- */
 
 static bool number_widens(const Type *from, const Type *to)

@@ -93,8 +93,36 @@ static void put_u16(StrBuf *buf, uint32_t v)
     strbuf_put_u8(buf, (uint8_t)(v >> 8));
 }
 
+/* The smallest of the three forms of a container; runs only where they save bytes, as Flink writes them. */
+static uint32_t container_bytes(const uint32_t *values, uint32_t size, uint32_t *runs)
+{
+    uint32_t plain = size <= ARRAY_MAX ? size * 2 : BITMAP_BYTES;
+    *runs = 0;
+    for (uint32_t i = 0; i < size; i++) *runs += i == 0 || values[i] != values[i - 1] + 1;
+    if (2 + 4 * *runs < plain) return 2 + 4 * *runs;
+    *runs = 0;
+    return plain;
+}
+
+static void put_runs(StrBuf *buf, const uint32_t *values, uint32_t size, uint32_t runs)
+{
+    put_u16(buf, runs);
+    for (uint32_t i = 0, from; i < size; i++) {
+        from = i;
+        while (i + 1 < size && values[i + 1] == values[i] + 1) i++;
+        put_u16(buf, values[from] & 0xFFFF);
+        put_u16(buf, i - from);
+    }
+}
+
 static void put_container(StrBuf *buf, const uint32_t *values, uint32_t size)
 {
+    uint32_t runs;
+    container_bytes(values, size, &runs);
+    if (runs > 0) {
+        put_runs(buf, values, size, runs);
+        return;
+    }
     if (size <= ARRAY_MAX) {
         for (uint32_t i = 0; i < size; i++) put_u16(buf, values[i] & 0xFFFF);
         return;
@@ -106,23 +134,46 @@ static void put_container(StrBuf *buf, const uint32_t *values, uint32_t size)
     buf->len += BITMAP_BYTES;
 }
 
+/* Cookie with the number of containers, and a bit for each that holds runs. */
+static void put_run_header(StrBuf *buf, const uint32_t *values, uint32_t n, uint32_t containers)
+{
+    strbuf_put_u32(buf, COOKIE_RUNS | (containers - 1) << 16);
+    uint32_t at = 0, bits = 0;
+    for (uint32_t i = 0, size, runs; i < n; i += size, at++) {
+        size = container_size(values, n, i);
+        container_bytes(values + i, size, &runs);
+        if (runs > 0) bits |= 1u << at % 8;
+        if (at % 8 == 7 || at + 1 == containers) {
+            strbuf_put_u8(buf, (uint8_t)bits);
+            bits = 0;
+        }
+    }
+}
+
 Str bitmap_write(Arena *arena, const uint32_t *values, uint32_t n)
 {
     StrBuf buf = { 0 };
-    uint32_t containers = 0;
-    for (uint32_t i = 0; i < n; i += container_size(values, n, i)) containers++;
-    strbuf_put_u32(&buf, COOKIE_PLAIN);
-    strbuf_put_u32(&buf, containers);
+    uint32_t containers = 0, with_runs = 0;
+    for (uint32_t i = 0, size, runs; i < n; i += size, containers++) {
+        size = container_size(values, n, i);
+        container_bytes(values + i, size, &runs);
+        with_runs += runs > 0;
+    }
+    if (with_runs) put_run_header(&buf, values, n, containers);
+    else {
+        strbuf_put_u32(&buf, COOKIE_PLAIN);
+        strbuf_put_u32(&buf, containers);
+    }
     for (uint32_t i = 0, size; i < n; i += size) {
         size = container_size(values, n, i);
         put_u16(&buf, values[i] >> 16);
         put_u16(&buf, size - 1);
     }
-    uint32_t offset = 8 + containers * 8;
-    for (uint32_t i = 0, size; i < n; i += size) {
+    uint32_t offset = (uint32_t)buf.len + containers * 4;
+    for (uint32_t i = 0, size, runs; i < n && (!with_runs || containers >= OFFSETS_FROM); i += size) {
         size = container_size(values, n, i);
         strbuf_put_u32(&buf, offset);
-        offset += size <= ARRAY_MAX ? size * 2 : BITMAP_BYTES;
+        offset += container_bytes(values + i, size, &runs);
     }
     for (uint32_t i = 0, size; i < n; i += size) {
         size = container_size(values, n, i);

@@ -1,4 +1,4 @@
-/* BITMAP cells: sets of 32-bit unsigned numbers in the portable Roaring format (array, bitmap and run containers are read; runs are not written). */
+/* BITMAP cells: sets of 32-bit unsigned numbers in the portable Roaring format (array, bitmap and run containers). */
 #ifndef WEIR_TYPE_BITMAP_H
 #define WEIR_TYPE_BITMAP_H
 #include "engine/base/str.h"
