@@ -39,11 +39,12 @@ enum { AGG_COLUMN = 1 << 20, PROP_COLUMN = 1 << 21, GROUPING_COLUMN = 1 << 22, O
 typedef struct BoundAgg { AggCall call; Expr **args; Expr *filter; } BoundAgg;
 typedef struct GroupWindow { WindowSpec spec; Expr *time; Expr **args; uint32_t nargs; Span span; } GroupWindow;  /* GROUP BY TUMBLE(..) */
 typedef struct BoundGrouping { uint64_t keys[8]; uint32_t nkeys; bool id; Span span; } BoundGrouping;            /* GROUPING(k), GROUPING_ID(a, b) */
-typedef struct BoundOver { OverCall call; Expr **args; Expr **partition; uint32_t npartition; Expr **order; SortKey *keys; uint32_t norder; Expr *dflt; Span span; } BoundOver;
+typedef struct BoundOver { OverCall call; Expr **args; Expr **partition; uint32_t npartition; Expr **order; SortKey *keys; uint32_t norder; Expr *dflt; bool nonempty; /* the frame always holds a row */ Span span; } BoundOver;
 typedef struct Grouping {
     bool grouped;                                /* GROUP BY with a key, or a window */
     Expr **keys; uint32_t nkeys, cap_keys;
     uint64_t *sets; uint32_t nsets;              /* bit masks over keys, in order; one = plain GROUP BY */
+    const Scope *rows;                           /* what aggregates read, where keys of the select list may be absent; NULL: the select list's own */
     GroupWindow *window;
     const Schema *output;                        /* of plan_grouping's node: keys, [set number], results, properties */
     struct { BoundAgg *v; uint32_t n, cap; } calls;
@@ -144,7 +145,6 @@ Expr *bind_in_value(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
 Expr *bind_exists_value(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
 Expr *bind_quantified_value(Binder *b, const ExprScope *es, const Ast *ast, const char *op, Expr *value, Err *err);
 /* bind_over.c */
-bool is_ranking_function(Str name);              /* ROW_NUMBER RANK .. LAG LEAD: with OVER only */
 Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err);
 
 /* bind_from.c */

@@ -62,6 +62,7 @@ Expr *bind_aggregate(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     if (!refuse_clauses(ast, name, err)) return NULL;
     ExprScope inner = *es;
     inner.in_aggregate = true;
+    if (es->grouping->rows) inner.scope = es->grouping->rows;
     inner.subs = NULL;
     inner.clause = "FILTER clause";
     uint32_t n = 0;
@@ -85,7 +86,8 @@ Expr *bind_aggregate(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
         agg.filter = bind_condition(b, &inner, ast->u.call.filter, err);
         if (!agg.filter) return NULL;
     }
-    if (!agg_resolve(&b->ctx, name, agg.args, n, ast->u.call.distinct, ast->u.call.star, es->grouping->grouped, &agg.call, ast->span, err)) return NULL;
+    bool has_rows = es->grouping->grouped && !agg.filter;
+    if (!agg_resolve(&b->ctx, name, agg.args, n, ast->u.call.distinct, ast->u.call.star, has_rows, &agg.call, ast->span, err)) return NULL;
     if (nulls) agg.call.ignore_nulls = nulls == 1;
     return agg_column(b, es->grouping, &agg);
 }

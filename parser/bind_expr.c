@@ -228,10 +228,6 @@ static Expr *bind_call(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
     Str name = path->part[path->n - 1].name;
     const FuncDef *func = path->n == 1 ? func_find(name) : NULL;
     if (ast->u.call.over) return bind_over(b, es, ast, err);
-    if (path->n == 1 && is_ranking_function(name) && !func) {
-        err_at(err, E_INVALID, ast->span, STR_FMT " wants an OVER clause", STR_ARG(name));
-        return NULL;
-    }
     if (path->n == 1 && is_window_function(name) && !func) {
         err_at(err, E_INVALID, ast->span, "window function " STR_FMT " can stand only in GROUP BY, or in FROM as a table function", STR_ARG(name));
         err_hint(err, "SELECT " STR_FMT "_START(..) gives the window's start.", STR_ARG(name));

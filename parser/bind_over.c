@@ -23,7 +23,12 @@ static bool resolve_window(const ExprScope *es, const AstWindow *window, AstWind
     if (!base) return false;
     if (depth > 16) return err_at(err, E_INVALID, window->span, "windows refer to each other in a circle");
     if (!resolve_window(es, base, &from, depth + 1, err)) return false;
-    if (!out->partition.n) out->partition = from.partition;
+    bool bare = !out->partition.n && !out->order.n && out->unit == FRAME_NONE;        /* OVER w: the window as it is */
+    if (out->partition.n || (out->order.n && from.order.n) || (from.unit != FRAME_NONE && !bare)) {
+        err_at(err, E_INVALID, window->span, "window \"" STR_FMT "\" says this already", STR_ARG(window->base.name));
+        return err_hint(err, "What refers to a window may add ORDER BY and a frame that the window lacks.");
+    }
+    out->partition = from.partition;
     if (!out->order.n) out->order = from.order;
     if (out->unit == FRAME_NONE) out->unit = from.unit, out->start = from.start, out->end = from.end;
     return true;
@@ -60,6 +65,18 @@ static bool bind_bound(Binder *b, const AstBound *bound, OverCall *call, bool *u
     return *unbounded || bound->kind == BOUND_CURRENT || frame_amount(b, bound, call, out, err);
 }
 
+/* RANGE counts intervals where the key is a time. */
+static bool check_distance(Binder *b, const AstBound *bound, const Type *key, Err *err)
+{
+    if (bound->kind != BOUND_PRECEDING && bound->kind != BOUND_FOLLOWING) return true;
+    Scope none = { 0 };
+    const ExprScope es = { .scope = &none, .clause = "frame" };
+    Expr *amount = bind_expr(b, &es, bound->amount, err);
+    if (!amount) return false;
+    if ((amount->type->kind == TYPE_INTERVAL_SECOND) == type_is_datetime(key)) return true;
+    return err_at(err, E_TYPE, bound->amount->span, "the bound of RANGE does not fit the ORDER BY key, which is " STR_FMT, STR_ARG(type_text(b->arena, key)));
+}
+
 /* RANGE with distances wants one numeric or time key. */
 static bool check_range(Binder *b, const AstWindow *window, const BoundOver *over, Err *err)
 {
@@ -69,13 +86,15 @@ static bool check_range(Binder *b, const AstWindow *window, const BoundOver *ove
     if (over->norder != 1) return err_at(err, E_INVALID, window->span, "RANGE with distances wants exactly one ORDER BY key");
     const Type *type = over->order[0]->type;
     if (!type_is_numeric(type) && !type_is_datetime(type)) return err_at(err, E_TYPE, over->order[0]->span, "RANGE cannot count distances of " STR_FMT, STR_ARG(type_text(b->arena, type)));
-    if (call->range_interval != type_is_datetime(type)) return err_at(err, E_TYPE, window->span, "the bound of RANGE does not fit the ORDER BY key, which is " STR_FMT, STR_ARG(type_text(b->arena, type)));
-    return true;
+    return check_distance(b, &window->start, type, err) && check_distance(b, &window->end, type, err);
 }
+
+static bool is_literal_bound(BoundKind kind) { return kind != BOUND_PRECEDING && kind != BOUND_FOLLOWING; }
 
 static bool bind_frame(Binder *b, const AstWindow *window, BoundOver *over, Err *err)
 {
     OverCall *call = &over->call;
+    over->nonempty = window->unit == FRAME_NONE || (is_literal_bound(window->start.kind) && is_literal_bound(window->end.kind));
     call->rows = window->unit == FRAME_ROWS;
     call->start_unbounded = true;
     if (!over->norder) {
@@ -124,11 +143,6 @@ static OverFunc ranking(Str name)
     for (int i = OVER_ROW_NUMBER; i <= OVER_LEAD; i++)
         if (str_iis(name, names[i])) return (OverFunc)i;
     return OVER_AGG;
-}
-
-bool is_ranking_function(Str name)
-{
-    return ranking(name) != OVER_AGG;
 }
 
 static bool const_int(const Expr *expr, int64_t *out)
@@ -181,11 +195,24 @@ static bool bind_over_agg(Binder *b, const Ast *ast, Str name, BoundOver *over, 
     if (ast->u.call.distinct) return refuse_clause(err, ast->span, "DISTINCT in a call with OVER is", "Take the distinct rows in a subquery first.");
     if (ast->u.call.filter) return err_at(err, E_INVALID, ast->span, "FILTER cannot stand in a call with OVER"), err_hint(err, "Use CASE within the argument.");
     if (ast->u.call.nulls && !str_iis(name, "ARRAY_AGG")) return err_at(err, E_INVALID, ast->span, "IGNORE NULLS and RESPECT NULLS cannot follow " STR_FMT, STR_ARG(name));
-    if (!agg_resolve(&b->ctx, name, over->args, n, false, ast->u.call.star, false, &over->call.agg, ast->span, err)) return false;
+    if (!agg_resolve(&b->ctx, name, over->args, n, false, ast->u.call.star, over->nonempty, &over->call.agg, ast->span, err)) return false;
+    const OverCall *call = &over->call;
+    bool holds_row = (call->start_unbounded || call->start <= 0) && (call->end_unbounded || call->end >= 0);
+    if (str_iis(name, "ARRAY_AGG") && !holds_row) over->call.agg.type = type_with_null(b->arena, over->call.agg.type, true);
     over->call.dflt_col = -1;
     over->call.dflt = datum_null();
     over->call.type = over->call.agg.type;
     return true;
+}
+
+/* Ranks and neighbours look at the whole partition; ranks want its order. NTILE is liberal, as in Flink. */
+static bool check_ranking(const AstWindow *window, const BoundOver *over, Str name, Err *err)
+{
+    OverFunc func = over->call.func;
+    if (func == OVER_NTILE) return true;
+    if (window->unit != FRAME_NONE) return err_at(err, E_INVALID, window->span, STR_FMT " takes no ROWS or RANGE", STR_ARG(name));
+    if (over->norder || func == OVER_LAG || func == OVER_LEAD) return true;
+    return err_at(err, E_INVALID, window->span, STR_FMT " wants an ORDER BY in its window", STR_ARG(name));
 }
 
 static bool check_place(const ExprScope *es, const Ast *ast, Err *err)
@@ -214,12 +241,14 @@ Expr *bind_over(Binder *b, const ExprScope *es, const Ast *ast, Err *err)
         err_at(err, E_NO_FUNCTION, ast->u.call.name.span, "function " STR_FMT " cannot be used with OVER", STR_ARG(name));
         return NULL;
     }
-    bool ok = over.call.func == OVER_AGG ? bind_over_agg(b, ast, name, &over, n, err) : bind_ranking(b, &over, n, err);
-    if (!ok || !resolve_window(es, ast->u.call.over, &window, 0, err) || !bind_window(b, es, &window, &over, err)) return NULL;
+    if (!resolve_window(es, ast->u.call.over, &window, 0, err) || !bind_window(b, es, &window, &over, err)) return NULL;
+    bool ok = over.call.func == OVER_AGG ? bind_over_agg(b, ast, name, &over, n, err) : bind_ranking(b, &over, n, err) && check_ranking(&window, &over, name, err);
+    if (!ok) return NULL;
     if (!b->plan || !b->plan->batch) {
         refuse_clause(err, ast->span, "OVER over a stream is", "Aggregate in windows or per key with GROUP BY, or SET 'execution.runtime-mode' = 'batch' over bounded tables.");
         return NULL;
     }
+    if (over.call.func == OVER_AGG && over_expands(name)) return over_expand(b, es->grouping, &over, name, err);
     ARENA_PUSH(b->arena, es->grouping->overs, over);
     return expr_column(b->arena, OVER_COLUMN + es->grouping->overs.n - 1, over.call.type, ast->span);
 }

@@ -130,8 +130,9 @@ static bool bind_groups(Binder *b, Select *select, Scope *scope, Err *err)
     if (!select->query->has_group) return true;
     if (!bind_group_by(b, scope, select->query, &select->grouping, err)) return false;
     if (select->grouping.nsets <= 1) return true;
+    const Scope *rows = arena_copy(b->arena, scope, sizeof *scope);
     *scope = nullable_keys(b, scope, &select->grouping);
-    select->grouping = (Grouping){ 0 };
+    select->grouping = (Grouping){ .rows = rows };
     return bind_group_by(b, scope, select->query, &select->grouping, err);
 }
 

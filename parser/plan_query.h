@@ -13,6 +13,9 @@ PlanNode *plan_order(Binder *b, PlanNode *node, const SortList *sort, const AstQ
 /* An expression that also sees the names the select list gives. */
 Expr *bind_aliased(Binder *b, const ExprScope *es, const AstQuery *query, const SelectList *items, const Ast *ast, Err *err);
 /* Calls with OVER in an aggregate query: their arguments over its output. */
+/* AVG, VAR_POP and the like with OVER: expanded to sums and counts (over_expand.c). */
+bool over_expands(Str name);
+Expr *over_expand(Binder *b, Grouping *grouping, const BoundOver *over, Str name, Err *err);
 bool over_replace(Binder *b, Grouping *grouping, const Scope *scope, Err *err) MUST_CHECK;
 /* `filter` (may be NULL), then the OVER columns behind node's own, then the items of rows that satisfy `qualify` (may be NULL). */
 PlanNode *plan_over_items(Binder *b, PlanNode *node, Expr *filter, Grouping *grouping, SelectList *items, Expr *qualify, Span span, Err *err);

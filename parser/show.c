@@ -242,6 +242,56 @@ static bool show_functions(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, Anal
     return filtered(arena, stmt, "function name", names.v, names.n, out);
 }
 
+static void info(Arena *arena, NameList *cells, const char *name, Str value)
+{
+    ARENA_PUSH(arena, *cells, str_of(name));
+    ARENA_PUSH(arena, *cells, value);
+}
+
+static Str truth(bool yes) { return yes ? STR("true") : STR("false"); }
+
+/* NAME(any, int, [any]) a line for each form. */
+static Str signature_text(Arena *arena, const char *name, const char *args)
+{
+    if (!args) return str_printf(arena, "%s(..)", name);
+    StrBuf out = { 0 };
+    strbuf_addf(&out, "%s(", name);
+    for (const char *p = args; *p;) {
+        size_t len = strcspn(p, ",|");
+        char many = len ? p[len - 1] : 0;
+        bool marked = many == '?' || many == '*' || many == '+';
+        if (many == '?' || many == '*') strbuf_addc(&out, '[');
+        strbuf_add(&out, p, (uint32_t)(len - marked));
+        if (many == '*' || many == '+') strbuf_addz(&out, " ..");
+        if (many == '?' || many == '*') strbuf_addc(&out, ']');
+        p += len;
+        if (*p == '|') strbuf_addf(&out, ")\n%s(", name);
+        else if (*p) strbuf_addz(&out, ", ");
+        p += *p != 0;
+    }
+    strbuf_addc(&out, ')');
+    Str text = str_dup(arena, strbuf_str(&out));
+    strbuf_free(&out);
+    return text;
+}
+
+/* What Flink's DESCRIBE FUNCTION EXTENDED tells of a built-in function. */
+static void describe_traits(Arena *arena, NameList *cells, const FuncDef *func, const AggDef *agg)
+{
+    bool volatile_ = func && func->flags & FN_VOLATILE;
+    info(arena, cells, "kind", agg || func->flags & FN_WINDOW ? STR("AGGREGATE") : STR("SCALAR"));
+    info(arena, cells, "requirements", agg || !(func->flags & FN_WINDOW) ? STR("[]") : STR("[OVER_WINDOW_ONLY]"));
+    info(arena, cells, "is deterministic", truth(!volatile_));
+    info(arena, cells, "supports constant folding", truth(!volatile_));
+    info(arena, cells, "signature", agg ? signature_text(arena, agg_name(agg), agg_args(agg)) : signature_text(arena, func->name, func->args));
+}
+
+static void describe_example(Arena *arena, NameList *cells, const char *doc, const char *example, const char *result, const char *over)
+{
+    if (doc) info(arena, cells, "description", str_of(doc));
+    if (example) info(arena, cells, "example", str_printf(arena, "%s%s = %s", example, over, result ? result : ""));
+}
+
 static bool describe_function(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, AnalyzeResult *out, Err *err)
 {
     const Path *name = &stmt->u.describe.name;
@@ -249,31 +299,22 @@ static bool describe_function(AnalyzeEnv *env, Arena *arena, const Stmt *stmt, A
     ObjectPath path;
     if (!ddl_path(env, name, &path, err)) return false;
     NameList cells = { 0 };
-    ARENA_PUSH(arena, cells, STR("function name"));
-    ARENA_PUSH(arena, cells, last);
     const FunctionDef *user = catalog_find_function(env->catalog, path);
-    const FuncDef *func = name->n == 1 ? func_find(last) : NULL;
-    if (!user && !func && !agg_find(last)) {
+    const FuncDef *func = name->n == 1 && !user ? func_find(last) : NULL;
+    const AggDef *agg = name->n == 1 && !user && !func ? agg_find(last) : NULL;
+    if (func && func->flags & (FN_OPERATOR | FN_INTERNAL)) func = NULL;
+    if (!user && !func && !agg) {
         err_at(err, E_NO_OBJECT, name->span, "function \"" STR_FMT "\" does not exist", STR_ARG(last));
         Str near = func_nearest(last);
         return near.len ? err_hint(err, "Did you mean " STR_FMT "?", STR_ARG(near)) : false;
     }
-    ARENA_PUSH(arena, cells, STR("is system function"));
-    ARENA_PUSH(arena, cells, user ? STR("false") : STR("true"));
-    ARENA_PUSH(arena, cells, STR("is temporary"));
-    ARENA_PUSH(arena, cells, user && user->temporary ? STR("true") : STR("false"));
-    if (user) {
-        ARENA_PUSH(arena, cells, STR("class name"));
-        ARENA_PUSH(arena, cells, user->class_name);
-    }
-    if (func && func->doc) {
-        ARENA_PUSH(arena, cells, STR("description"));
-        ARENA_PUSH(arena, cells, str_of(func->doc));
-    }
-    if (func && func->example) {
-        ARENA_PUSH(arena, cells, STR("example"));
-        ARENA_PUSH(arena, cells, str_printf(arena, "%s = %s", func->example, func->result ? func->result : ""));
-    }
+    info(arena, &cells, "is system function", truth(!user));
+    info(arena, &cells, "is temporary", truth(user && user->temporary));
+    if (user) info(arena, &cells, "class name", user->class_name);
+    if (!user && stmt->u.describe.extended) describe_traits(arena, &cells, func, agg);
+    bool rows = agg || (func && func->flags & FN_WINDOW);
+    if (agg) describe_example(arena, &cells, agg_doc(agg), agg_example(agg), agg_example_result(agg), rows ? " over " AGG_EXAMPLE_ROWS : "");
+    if (func) describe_example(arena, &cells, func->doc, func->example, func->result, rows ? " over " AGG_EXAMPLE_ROWS : "");
     return pair_table(arena, "info name", "info value", cells.v, cells.n / 2, out);
 }
 

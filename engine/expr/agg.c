@@ -20,7 +20,7 @@ const Type *agg_refuse(const AggInfer *infer, Err *err)
     return NULL;
 }
 
-/* NULL on no rows: a group has rows, the global group may have none. */
+/* NULL on no rows: a group has rows, the global group and a filtered one may have none. */
 static const Type *nullable_result(const AggInfer *infer, const Type *type)
 {
     return type_with_null(infer->ctx->arena, type, !infer->grouped || infer->args[0]->type->nullable);
@@ -50,7 +50,8 @@ static const Type *infer_avg(AggInfer *infer, Err *err)
     if (!one_number(infer)) return agg_refuse(infer, err);
     const Type *type = infer->args[0]->type;
     if (type->kind == TYPE_DECIMAL) type = type_decimal(infer->ctx->arena, 38, type->scale > 6 ? type->scale : 6, true);
-    bool may_vanish = strstr(infer->def->name, "SAMP") || strcmp(infer->def->name, "VARIANCE") == 0;     /* of one row: NULL */
+    const char *name = infer->def->name;
+    bool may_vanish = strstr(name, "SAMP") || strcmp(name, "VARIANCE") == 0 || strcmp(name, "STDDEV") == 0;     /* of one row: NULL */
     return may_vanish ? type_with_null(infer->ctx->arena, type, true) : nullable_result(infer, type);
 }
 
@@ -65,6 +66,12 @@ static const Type *infer_minmax(AggInfer *infer, Err *err)
 }
 
 static const Type *infer_first_last(AggInfer *infer, Err *err)
+{
+    if (infer->nargs != 1) return agg_refuse(infer, err);
+    return type_with_attr(infer->ctx->arena, nullable_result(infer, infer->args[0]->type), ATTR_NONE);
+}
+
+static const Type *infer_single(AggInfer *infer, Err *err)
 {
     if (infer->nargs != 1) return agg_refuse(infer, err);
     return type_with_attr(infer->ctx->arena, type_with_null(infer->ctx->arena, infer->args[0]->type, true), ATTR_NONE);
@@ -122,34 +129,35 @@ static const Type *infer_percentile(AggInfer *infer, Err *err)
 /* --- the table, in order of name --- */
 
 static const AggDef agg_table[] = {
-    { "APPROX_COUNT_DISTINCT", AGG_ALWAYS_DISTINCT, infer_count_one, agg_choose_count, "Number of distinct values; counted exactly.", "APPROX_COUNT_DISTINCT(x)" },
-    { "ARRAY_AGG", 0, infer_array, agg_choose_list, "Array of the values in order of arrival; NULL for no rows.", "ARRAY_AGG(x)" },
-    { "AVG", 0, infer_avg, agg_choose_avg, "Mean; whole numbers give a whole number.", "AVG(x)" },
-    { "BITMAP_AND_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "Numbers in every bitmap.", "BITMAP_AND_AGG(b)" },
-    { "BITMAP_AND_CARDINALITY_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "How many numbers are in every bitmap.", "BITMAP_AND_CARDINALITY_AGG(b)" },
-    { "BITMAP_BUILD_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "Bitmap of the numbers.", "BITMAP_BUILD_AGG(x)" },
-    { "BITMAP_BUILD_CARDINALITY_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "Number of distinct numbers.", "BITMAP_BUILD_CARDINALITY_AGG(x)" },
-    { "BITMAP_OR_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "Numbers in any bitmap.", "BITMAP_OR_AGG(b)" },
-    { "BITMAP_OR_CARDINALITY_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "How many numbers are in any bitmap.", "BITMAP_OR_CARDINALITY_AGG(b)" },
-    { "BITMAP_XOR_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "Numbers in an odd number of bitmaps.", "BITMAP_XOR_AGG(b)" },
-    { "BITMAP_XOR_CARDINALITY_AGG", 0, agg_infer_bitmap, agg_choose_bitmap, "How many numbers are in an odd number of bitmaps.", "BITMAP_XOR_CARDINALITY_AGG(b)" },
-    { "COLLECT", 0, infer_collect, agg_choose_collect, "Multiset of the values.", "COLLECT(x)" },
-    { "COUNT", 0, infer_count, agg_choose_count, "Number of rows, or of rows whose arguments are not NULL.", "COUNT(*)" },
-    { "FIRST_VALUE", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "First value that arrived and is not NULL.", "FIRST_VALUE(x)" },
-    { "JSON_ARRAYAGG", 0, agg_infer_json, agg_choose_json, "JSON array of the values; NULLs are left out unless NULL ON NULL.", "JSON_ARRAYAGG(x)" },
-    { "JSON_OBJECTAGG", 0, agg_infer_json, agg_choose_json, "JSON object of the keys and values; a key given twice fails.", "JSON_OBJECTAGG(KEY k VALUE v)" },
-    { "LAST_VALUE", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "Last value that arrived and is not NULL.", "LAST_VALUE(x)" },
-    { "LISTAGG", 0, infer_listagg, agg_choose_listagg, "Texts in order of arrival, joined by a separator (',').", "LISTAGG(x, '; ')" },
-    { "MAX", AGG_NO_DISTINCT, infer_minmax, agg_choose_minmax, "Greatest value.", "MAX(x)" },
-    { "MIN", AGG_NO_DISTINCT, infer_minmax, agg_choose_minmax, "Least value.", "MIN(x)" },
-    { "PERCENTILE", 0, infer_percentile, agg_choose_percentile, "Value below which the given share of the values lies, interpolated.", "PERCENTILE(x, 0.5)" },
-    { "SINGLE_VALUE", 0, infer_first_last, agg_choose_single, "The only value of a scalar subquery; a second row fails.", "SINGLE_VALUE(x)" },
-    { "STDDEV_POP", 0, infer_avg, agg_choose_variance, "Standard deviation of the population.", "STDDEV_POP(x)" },
-    { "STDDEV_SAMP", 0, infer_avg, agg_choose_variance, "Standard deviation of the sample.", "STDDEV_SAMP(x)" },
-    { "SUM", 0, infer_sum, agg_choose_sum, "Sum in the argument's type.", "SUM(x)" },
-    { "VARIANCE", 0, infer_avg, agg_choose_variance, "Variance of the sample, as VAR_SAMP.", "VARIANCE(x)" },
-    { "VAR_POP", 0, infer_avg, agg_choose_variance, "Variance of the population.", "VAR_POP(x)" },
-    { "VAR_SAMP", 0, infer_avg, agg_choose_variance, "Variance of the sample.", "VAR_SAMP(x)" },
+    { "APPROX_COUNT_DISTINCT", "any", AGG_ALWAYS_DISTINCT, infer_count_one, agg_choose_count, "Number of distinct values; counted exactly.", "APPROX_COUNT_DISTINCT(x)", "2" },
+    { "ARRAY_AGG", "any", 0, infer_array, agg_choose_list, "Array of the values in order of arrival; NULL for no rows.", "ARRAY_AGG(x)", "[1, 2, 2, NULL]" },
+    { "AVG", "num", 0, infer_avg, agg_choose_avg, "Mean; whole numbers give a whole number.", "AVG(x)", "1" },
+    { "BITMAP_AND_AGG", "bitmap", 0, agg_infer_bitmap, agg_choose_bitmap, "Numbers in every bitmap.", "BITMAP_AND_AGG(BITMAP_BUILD(ARRAY[x, 2]))", "{2}" },
+    { "BITMAP_AND_CARDINALITY_AGG", "bitmap", 0, agg_infer_bitmap, agg_choose_bitmap, "How many numbers are in every bitmap.", "BITMAP_AND_CARDINALITY_AGG(BITMAP_BUILD(ARRAY[x, 2]))", "1" },
+    { "BITMAP_BUILD_AGG", "integer", 0, agg_infer_bitmap, agg_choose_bitmap, "Bitmap of the numbers.", "BITMAP_BUILD_AGG(x)", "{1,2}" },
+    { "BITMAP_BUILD_CARDINALITY_AGG", "integer", 0, agg_infer_bitmap, agg_choose_bitmap, "Number of distinct numbers.", "BITMAP_BUILD_CARDINALITY_AGG(x)", "2" },
+    { "BITMAP_OR_AGG", "bitmap", 0, agg_infer_bitmap, agg_choose_bitmap, "Numbers in any bitmap.", "BITMAP_OR_AGG(BITMAP_BUILD(ARRAY[x, 7]))", "{1,2,7}" },
+    { "BITMAP_OR_CARDINALITY_AGG", "bitmap", 0, agg_infer_bitmap, agg_choose_bitmap, "How many numbers are in any bitmap.", "BITMAP_OR_CARDINALITY_AGG(BITMAP_BUILD(ARRAY[x, 7]))", "3" },
+    { "BITMAP_XOR_AGG", "bitmap", 0, agg_infer_bitmap, agg_choose_bitmap, "Numbers in an odd number of bitmaps.", "BITMAP_XOR_AGG(BITMAP_BUILD(ARRAY[x]))", "{1}" },
+    { "BITMAP_XOR_CARDINALITY_AGG", "bitmap", 0, agg_infer_bitmap, agg_choose_bitmap, "How many numbers are in an odd number of bitmaps.", "BITMAP_XOR_CARDINALITY_AGG(BITMAP_BUILD(ARRAY[x]))", "1" },
+    { "COLLECT", "any", 0, infer_collect, agg_choose_collect, "Multiset of the values.", "COLLECT(s)", "{a=1, b=2}" },
+    { "COUNT", "|any+", 0, infer_count, agg_choose_count, "Number of rows, or of rows whose arguments are not NULL.", "COUNT(*)", "4" },
+    { "FIRST_VALUE", "any", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "First value that arrived and is not NULL.", "FIRST_VALUE(x)", "1" },
+    { "JSON_ARRAYAGG", "any", 0, agg_infer_json, agg_choose_json, "JSON array of the values; NULLs are left out unless NULL ON NULL.", "JSON_ARRAYAGG(s)", "[\"a\",\"b\",\"b\"]" },
+    { "JSON_OBJECTAGG", "str,any", 0, agg_infer_json, agg_choose_json, "JSON object of the keys and values; a key given twice fails.", "JSON_OBJECTAGG(KEY s VALUE x) FILTER (WHERE x = 1)", "{\"a\":1}" },
+    { "LAST_VALUE", "any", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "Last value that arrived and is not NULL.", "LAST_VALUE(x)", "2" },
+    { "LISTAGG", "str,str?", 0, infer_listagg, agg_choose_listagg, "Texts in order of arrival, joined by a separator (',').", "LISTAGG(s, '; ')", "a; b; b" },
+    { "MAX", "any", AGG_NO_DISTINCT, infer_minmax, agg_choose_minmax, "Greatest value.", "MAX(x)", "2" },
+    { "MIN", "any", AGG_NO_DISTINCT, infer_minmax, agg_choose_minmax, "Least value.", "MIN(x)", "1" },
+    { "PERCENTILE", "num,any,int?", 0, infer_percentile, agg_choose_percentile, "Value below which the given share of the values lies, interpolated.", "PERCENTILE(x, 0.5)", "2.0" },
+    { "SINGLE_VALUE", "any", 0, infer_single, agg_choose_single, "The only value of a scalar subquery; a second row fails.", "SINGLE_VALUE(x) FILTER (WHERE x = 1)", "1" },
+    { "STDDEV", "num", 0, infer_avg, agg_choose_variance, "Standard deviation of the sample, as STDDEV_SAMP.", "STDDEV(x * 1e0)", "0.5773502691896257" },
+    { "STDDEV_POP", "num", 0, infer_avg, agg_choose_variance, "Standard deviation of the population.", "STDDEV_POP(x * 1e0)", "0.4714045207910317" },
+    { "STDDEV_SAMP", "num", 0, infer_avg, agg_choose_variance, "Standard deviation of the sample.", "STDDEV_SAMP(x * 1e0)", "0.5773502691896257" },
+    { "SUM", "num", 0, infer_sum, agg_choose_sum, "Sum in the argument's type.", "SUM(x)", "5" },
+    { "VARIANCE", "num", 0, infer_avg, agg_choose_variance, "Variance of the sample, as VAR_SAMP.", "VARIANCE(x * 1e0)", "0.3333333333333333" },
+    { "VAR_POP", "num", 0, infer_avg, agg_choose_variance, "Variance of the population.", "VAR_POP(x * 1e0)", "0.2222222222222222" },
+    { "VAR_SAMP", "num", 0, infer_avg, agg_choose_variance, "Variance of the sample.", "VAR_SAMP(x * 1e0)", "0.3333333333333333" },
 };
 enum { AGGS = sizeof agg_table / sizeof agg_table[0] };
 
@@ -172,7 +180,9 @@ const AggDef *const *agg_all(uint32_t *n)
 }
 
 const char *agg_doc(const AggDef *def) { return def->doc; }
+const char *agg_args(const AggDef *def) { return def->args; }
 const char *agg_example(const AggDef *def) { return def->example; }
+const char *agg_example_result(const AggDef *def) { return def->result; }
 const char *agg_name(const AggDef *def) { return def->name; }
 bool agg_can_retract(const AggDef *def) { return !(def->flags & AGG_NO_RETRACT); }
 bool agg_can_merge(const AggDef *def) { return !(def->flags & AGG_NO_MERGE); }
@@ -191,9 +201,11 @@ bool agg_resolve(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, bool disti
     if (!def) return err_at(err, E_NO_FUNCTION, span, "aggregate \"" STR_FMT "\" does not exist", STR_ARG(name));
     if (!star && nargs == 0) return err_at(err, E_TYPE, span, "%s needs an argument", def->name);
     if (star && strcmp(def->name, "COUNT") != 0) return err_at(err, E_TYPE, span, "%s(*) does not exist; only COUNT takes *", def->name);
-    if (distinct && nargs > 1 && def->infer == infer_count) {
-        err_at(err, E_UNSUPPORTED, span, "COUNT(DISTINCT ..) takes one argument");
-        return err_hint(err, "Count distinct ROW(a, b) values, or group in a subquery first.");
+    uint32_t may_be_null = 0;
+    for (uint32_t i = 0; i < nargs; i++) may_be_null += args[i]->type->nullable;
+    if (nargs > 1 && def->infer == infer_count && (distinct || may_be_null > 1)) {
+        err_at(err, E_UNSUPPORTED, span, distinct ? "COUNT(DISTINCT ..) takes one argument" : "COUNT takes one argument that may be NULL");
+        return err_hint(err, distinct ? "Count distinct ROW(a, b) values, or group in a subquery first." : "COUNT(*) FILTER (WHERE a IS NOT NULL AND b IS NOT NULL) counts the same rows.");
     }
     if (distinct && nargs > 2 && def->infer == infer_percentile) {       /* what is told apart is the first argument alone */
         err_at(err, E_UNSUPPORTED, span, "PERCENTILE(DISTINCT ..) with how often a value counts is not supported");

@@ -27,7 +27,11 @@ const AggDef *agg_find(Str name);
 const AggDef *const *agg_all(uint32_t *n);
 const char *agg_name(const AggDef *def);
 const char *agg_doc(const AggDef *def);          /* one sentence; NULL = internal, not offered to users */
+/* Over the rows AGG_EXAMPLE_ROWS. */
+#define AGG_EXAMPLE_ROWS "(VALUES (1, 'a'), (2, 'b'), (2, 'b'), (CAST(NULL AS INT), CAST(NULL AS STRING))) AS t (x, s)"
+const char *agg_args(const AggDef *def);         /* in the words of FuncDef.args */
 const char *agg_example(const AggDef *def);
+const char *agg_example_result(const AggDef *def);
 bool agg_can_retract(const AggDef *def);
 bool agg_can_merge(const AggDef *def);           /* FIRST_VALUE, LAST_VALUE cannot: no HOP, CUMULATE, SESSION (tests/conformance) */
 

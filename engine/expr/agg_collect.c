@@ -145,11 +145,14 @@ static void joined_merge(const AggItem *item, void *into, const void *from)
     if (b->some) joined_add(item, into, strbuf_str(&b->text));
 }
 
+/* Of no texts: NULL, but '' where the texts cannot be NULL, as the type then is NOT NULL in Flink. */
+static Datum joined_nothing(const AggItem *item) { return item->call.type->nullable ? datum_null() : (Datum){ 0 }; }
+
 static bool joined_result(const AggItem *item, const void *state, Arena *arena, Datum *out, Err *err)
 {
     (void)item; (void)err;
     const Joined *joined = state;
-    *out = joined->some ? datum_str(arena, strbuf_str(&joined->text)) : datum_null();
+    *out = joined->some ? datum_str(arena, strbuf_str(&joined->text)) : joined_nothing(item);
     return true;
 }
 
@@ -182,7 +185,7 @@ static bool listed_result(const AggItem *item, const void *state, Arena *arena, 
         ok = list_get(list, i, value_type(item), arena, &value);
         if (ok) joined_add(item, &joined, datum_text(&value));
     }
-    *out = joined.some ? datum_str(arena, strbuf_str(&joined.text)) : datum_null();
+    *out = joined.some ? datum_str(arena, strbuf_str(&joined.text)) : joined_nothing(item);
     strbuf_free(&joined.text);
     return ok || damaged(err);
 }

@@ -31,11 +31,12 @@ enum { AGG_NO_MERGE = 1, AGG_NO_DISTINCT = 2, AGG_ALWAYS_DISTINCT = 4, AGG_NO_RE
 typedef struct AggInfer { ExprCtx *ctx; Expr **args; uint32_t nargs; bool grouped; Span span; const AggDef *def; AggCall *out; } AggInfer;
 struct AggDef {
     const char *name;
+    const char *args;            /* what it takes, in the words of FuncDef.args: for the reader, infer checks */
     unsigned flags;
     /* Checks and casts the arguments; the result's type with nullability, NULL + err. */
     const Type *(*infer)(AggInfer *infer, Err *err);
     const AggImpl *(*choose)(const AggCall *call);
-    const char *doc, *example;
+    const char *doc, *example, *result;          /* the example over the rows AGG_EXAMPLE_ROWS, and its value as text: run as a test */
 };
 
 static inline void *agg_at(void *state, const AggItem *item) { return (char *)state + item->offset; }

@@ -314,7 +314,7 @@ static bool variance_result(const AggItem *item, const void *state, Arena *arena
     (void)arena; (void)err;
     const Moments *m = state;
     const char *name = item->call.def->name;
-    bool samp = strcmp(name, "VARIANCE") == 0 || strstr(name, "_SAMP");
+    bool samp = strcmp(name, "VARIANCE") == 0 || strcmp(name, "STDDEV") == 0 || strstr(name, "_SAMP");
     int64_t divisor = samp ? m->count - 1 : m->count;
     *out = datum_null();
     if (divisor <= 0) return true;

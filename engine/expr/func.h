@@ -39,6 +39,7 @@ enum {
     FN_NOT_NULL = 64,            /* result is never nullable */
     FN_INTERNAL = 128,           /* not offered to users: ITEM, FIELD */
     FN_SET = 512,                /* once prepared, only the first argument is read: IN over a long constant list */
+    FN_WINDOW = 1024,            /* stands with OVER only; the binder and its operator know the rest */
     FN_TOTAL = 256               /* cannot fail whatever its arguments hold: may run on rows that AND, OR, CASE would skip */
 };
 

@@ -92,6 +92,10 @@ Expr *expr_call(ExprCtx *ctx, Str name, Expr **args, uint32_t nargs, Span span, 
         if (near.len) err_hint(err, "Did you mean " STR_FMT "?", STR_ARG(near));
         return NULL;
     }
+    if (func->flags & FN_WINDOW) {
+        err_at(err, E_INVALID, span, "%s wants an OVER clause", func->name);
+        return NULL;
+    }
     const void *data = NULL;
     InferCtx infer = { .ctx = ctx, .func = func, .span = span, .data = &data };
     copy_args(ctx->arena, &infer, args, nargs);

@@ -159,7 +159,12 @@ static void frame_range(const OverConfig *config, const OverCall *call, const Pa
     *from = call->start_unbounded ? 0 : part->peer_start[row];
     *to = call->end_unbounded ? part->n : part->peer_end[row];
     bool low = !call->start_unbounded && call->start, high = !call->end_unbounded && call->end;
-    if ((!low && !high) || vec_is_null(&part->batch.cols[config->order[0].column], row)) return;
+    if (!low && !high) return;
+    if (vec_is_null(&part->batch.cols[config->order[0].column], row)) {      /* NULLs are at distance 0 from each other */
+        if (low && call->start > 0) *from = part->peer_end[row];
+        if (high && call->end < 0) *to = part->peer_start[row];
+        return;
+    }
     double here = range_value(config, part, row), lowest = here + range_offset(config, part, call, call->start), highest = here + range_offset(config, part, call, call->end);
     const Vec *vec = &part->batch.cols[config->order[0].column];
     if (low)
