@@ -283,7 +283,7 @@ static void describe_traits(Arena *arena, NameList *cells, const FuncDef *func, 
     info(arena, cells, "requirements", agg || !(func->flags & FN_WINDOW) ? STR("[]") : STR("[OVER_WINDOW_ONLY]"));
     info(arena, cells, "is deterministic", truth(!volatile_));
     info(arena, cells, "supports constant folding", truth(!volatile_));
-    info(arena, cells, "signature", agg ? signature_text(arena, agg_name(agg), agg_args(agg)) : signature_text(arena, func->name, func->args));
+    info(arena, cells, "signature", agg ? signature_text(arena, agg_name(agg), agg_args(agg)) : signature_text(arena, func->name, func_args(func)));
 }
 
 static void describe_example(Arena *arena, NameList *cells, const char *doc, const char *example, const char *result, const char *over)

@@ -144,7 +144,7 @@ static const AggDef agg_table[] = {
     { "COUNT", "|any+", 0, infer_count, agg_choose_count, "Number of rows, or of rows whose arguments are not NULL.", "COUNT(*)", "4" },
     { "FIRST_VALUE", "any", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "First value that arrived and is not NULL.", "FIRST_VALUE(x)", "1" },
     { "JSON_ARRAYAGG", "any", 0, agg_infer_json, agg_choose_json, "JSON array of the values; NULLs are left out unless NULL ON NULL.", "JSON_ARRAYAGG(s)", "[\"a\",\"b\",\"b\"]" },
-    { "JSON_OBJECTAGG", "str,any", 0, agg_infer_json, agg_choose_json, "JSON object of the keys and values; a key given twice fails.", "JSON_OBJECTAGG(KEY s VALUE x) FILTER (WHERE x = 1)", "{\"a\":1}" },
+    { "JSON_OBJECTAGG", "str,any", 0, agg_infer_json, agg_choose_json, "JSON object of the keys and values; a key given twice fails.", "JSON_OBJECTAGG(KEY k VALUE x)", "{\"p\":1,\"q\":2,\"r\":2,\"t\":null}" },
     { "LAST_VALUE", "any", AGG_NO_MERGE, infer_first_last, agg_choose_first_last, "Last value that arrived and is not NULL.", "LAST_VALUE(x)", "2" },
     { "LISTAGG", "str,str?", 0, infer_listagg, agg_choose_listagg, "Texts in order of arrival, joined by a separator (',').", "LISTAGG(s, '; ')", "a; b; b" },
     { "MAX", "any", AGG_NO_DISTINCT, infer_minmax, agg_choose_minmax, "Greatest value.", "MAX(x)", "2" },

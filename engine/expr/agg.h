@@ -28,7 +28,7 @@ const AggDef *const *agg_all(uint32_t *n);
 const char *agg_name(const AggDef *def);
 const char *agg_doc(const AggDef *def);          /* one sentence; NULL = internal, not offered to users */
 /* Over the rows AGG_EXAMPLE_ROWS. */
-#define AGG_EXAMPLE_ROWS "(VALUES (1, 'a'), (2, 'b'), (2, 'b'), (CAST(NULL AS INT), CAST(NULL AS STRING))) AS t (x, s)"
+#define AGG_EXAMPLE_ROWS "(VALUES (1, 'a', 'p'), (2, 'b', 'q'), (2, 'b', 'r'), (CAST(NULL AS INT), CAST(NULL AS STRING), 't')) AS t (x, s, k)"
 const char *agg_args(const AggDef *def);         /* in the words of FuncDef.args */
 const char *agg_example(const AggDef *def);
 const char *agg_example_result(const AggDef *def);

@@ -374,25 +374,25 @@ FN_BODY(fn_concat)
 }
 
 #define STRICT_TOTAL (FN_STRICT | FN_TOTAL)
-#define ARRAY_ROW(NAME, FLAGS, INFER, BODY, DOC, EXAMPLE, RESULT) FN_ROW(NAME, NULL, NULL, FLAGS, INFER, BODY, NULL, "collection", DOC, EXAMPLE, RESULT)
+#define ARRAY_ROW(NAME, ARGS, FLAGS, INFER, BODY, DOC, EXAMPLE, RESULT) FN_ROW(NAME, ARGS, NULL, FLAGS, INFER, BODY, NULL, "collection", DOC, EXAMPLE, RESULT)
 const FuncDef fn_array_table[] = {
-    ARRAY_ROW("ARRAY_CONTAINS", FN_TOTAL, infer_contains, fn_contains, "Is the value an element of the array?", "ARRAY_CONTAINS(ARRAY[1, 2], 2)", "TRUE"),
-    ARRAY_ROW("ARRAY_POSITION", STRICT_TOTAL, infer_position, fn_position, "Place of the first such element, 0 if there is none.", "ARRAY_POSITION(ARRAY[4, 5, 5], 5)", "2"),
-    ARRAY_ROW("ARRAY_REMOVE", FN_TOTAL, infer_remove, fn_remove, "The array without elements of a value.", "ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "[2]"),
-    ARRAY_ROW("ARRAY_APPEND", FN_TOTAL, infer_append, fn_append, "The array with one more element at its end.", "ARRAY_APPEND(ARRAY[1, 2], 3)", "[1, 2, 3]"),
-    ARRAY_ROW("ARRAY_PREPEND", FN_TOTAL, infer_append, fn_prepend, "The array with one more element in front.", "ARRAY_PREPEND(ARRAY[1, 2], 3)", "[3, 1, 2]"),
-    ARRAY_ROW("ARRAY_REVERSE", STRICT_TOTAL, infer_same_array, fn_reverse, "The array backwards.", "ARRAY_REVERSE(ARRAY[1, 2])", "[2, 1]"),
+    ARRAY_ROW("ARRAY_CONTAINS", "=array,any", FN_TOTAL, infer_contains, fn_contains, "Is the value an element of the array?", "ARRAY_CONTAINS(ARRAY[1, 2], 2)", "TRUE"),
+    ARRAY_ROW("ARRAY_POSITION", "=array,any", STRICT_TOTAL, infer_position, fn_position, "Place of the first such element, 0 if there is none.", "ARRAY_POSITION(ARRAY[4, 5, 5], 5)", "2"),
+    ARRAY_ROW("ARRAY_REMOVE", "=array,any", FN_TOTAL, infer_remove, fn_remove, "The array without elements of a value.", "ARRAY_REMOVE(ARRAY[1, 2, 1], 1)", "[2]"),
+    ARRAY_ROW("ARRAY_APPEND", "=array,any", FN_TOTAL, infer_append, fn_append, "The array with one more element at its end.", "ARRAY_APPEND(ARRAY[1, 2], 3)", "[1, 2, 3]"),
+    ARRAY_ROW("ARRAY_PREPEND", "=array,any", FN_TOTAL, infer_append, fn_prepend, "The array with one more element in front.", "ARRAY_PREPEND(ARRAY[1, 2], 3)", "[3, 1, 2]"),
+    ARRAY_ROW("ARRAY_REVERSE", "=array", STRICT_TOTAL, infer_same_array, fn_reverse, "The array backwards.", "ARRAY_REVERSE(ARRAY[1, 2])", "[2, 1]"),
     FN_ROW("ARRAY_SLICE", "array,integer,integer?", "$1", STRICT_TOTAL, NULL, fn_slice, NULL, "collection", "Elements from a place to another, both included; negative places count from the end.", "ARRAY_SLICE(ARRAY[1, 2, 3, 4], 2, 3)", "[2, 3]"),
-    ARRAY_ROW("ARRAY_SORT", STRICT_TOTAL, infer_sort, fn_sort, "The array in order: ascending unless FALSE is given, NULLs first when ascending.", "ARRAY_SORT(ARRAY[3, 1, 2])", "[1, 2, 3]"),
-    ARRAY_ROW("ARRAY_MAX", STRICT_TOTAL | FN_NULLABLE, infer_extreme, fn_max, "The greatest element, NULL if there is none.", "ARRAY_MAX(ARRAY[1, 3, 2])", "3"),
-    ARRAY_ROW("ARRAY_MIN", STRICT_TOTAL | FN_NULLABLE, infer_extreme, fn_min, "The least element, NULL if there is none.", "ARRAY_MIN(ARRAY[2, 1, 3])", "1"),
-    ARRAY_ROW("ARRAY_JOIN", STRICT_TOTAL, infer_join, fn_join, "The texts of an array joined; NULLs are left out or replaced by a third argument.", "ARRAY_JOIN(ARRAY['a', 'b'], '-')", "a-b"),
-    ARRAY_ROW("CARDINALITY", STRICT_TOTAL, infer_cardinality, fn_cardinality, "Number of elements or entries.", "CARDINALITY(ARRAY[1, 2, 3])", "3"),
-    ARRAY_ROW("ELEMENT", FN_STRICT, infer_element, fn_element, "The only element of an array.", "ELEMENT(ARRAY[7])", "7"),
-    ARRAY_ROW("ARRAY_DISTINCT", STRICT_TOTAL, infer_same_array, fn_distinct, "The array without repeated elements.", "ARRAY_DISTINCT(ARRAY[1, 2, 1])", "[1, 2]"),
-    ARRAY_ROW("ARRAY_UNION", STRICT_TOTAL, infer_two_sets, fn_union, "Elements of either array, each once.", "ARRAY_UNION(ARRAY[1, 2], ARRAY[2, 3])", "[1, 2, 3]"),
-    ARRAY_ROW("ARRAY_EXCEPT", STRICT_TOTAL, infer_two_sets, fn_except, "Elements of the first array that the second lacks, each once.", "ARRAY_EXCEPT(ARRAY[1, 2, 3], ARRAY[2])", "[1, 3]"),
-    ARRAY_ROW("ARRAY_INTERSECT", STRICT_TOTAL, infer_two_sets, fn_intersect, "Elements that both arrays have, each once.", "ARRAY_INTERSECT(ARRAY[1, 2, 3], ARRAY[3, 2])", "[2, 3]"),
-    ARRAY_ROW("ARRAY_CONCAT", STRICT_TOTAL, infer_sets, fn_concat, "The arrays one after the other.", "ARRAY_CONCAT(ARRAY[1], ARRAY[2, 1])", "[1, 2, 1]"),
+    ARRAY_ROW("ARRAY_SORT", "=array,bool?,bool?", STRICT_TOTAL, infer_sort, fn_sort, "The array in order: ascending unless FALSE is given, NULLs first when ascending.", "ARRAY_SORT(ARRAY[3, 1, 2])", "[1, 2, 3]"),
+    ARRAY_ROW("ARRAY_MAX", "=array", STRICT_TOTAL | FN_NULLABLE, infer_extreme, fn_max, "The greatest element, NULL if there is none.", "ARRAY_MAX(ARRAY[1, 3, 2])", "3"),
+    ARRAY_ROW("ARRAY_MIN", "=array", STRICT_TOTAL | FN_NULLABLE, infer_extreme, fn_min, "The least element, NULL if there is none.", "ARRAY_MIN(ARRAY[2, 1, 3])", "1"),
+    ARRAY_ROW("ARRAY_JOIN", "=array,str,str?", STRICT_TOTAL, infer_join, fn_join, "The texts of an array joined; NULLs are left out or replaced by a third argument.", "ARRAY_JOIN(ARRAY['a', 'b'], '-')", "a-b"),
+    ARRAY_ROW("CARDINALITY", "=array|map|multiset", STRICT_TOTAL, infer_cardinality, fn_cardinality, "Number of elements or entries.", "CARDINALITY(ARRAY[1, 2, 3])", "3"),
+    ARRAY_ROW("ELEMENT", "=array|multiset", FN_STRICT, infer_element, fn_element, "The only element of an array.", "ELEMENT(ARRAY[7])", "7"),
+    ARRAY_ROW("ARRAY_DISTINCT", "=array", STRICT_TOTAL, infer_same_array, fn_distinct, "The array without repeated elements.", "ARRAY_DISTINCT(ARRAY[1, 2, 1])", "[1, 2]"),
+    ARRAY_ROW("ARRAY_UNION", "=array,array", STRICT_TOTAL, infer_two_sets, fn_union, "Elements of either array, each once.", "ARRAY_UNION(ARRAY[1, 2], ARRAY[2, 3])", "[1, 2, 3]"),
+    ARRAY_ROW("ARRAY_EXCEPT", "=array,array", STRICT_TOTAL, infer_two_sets, fn_except, "Elements of the first array that the second lacks, each once.", "ARRAY_EXCEPT(ARRAY[1, 2, 3], ARRAY[2])", "[1, 3]"),
+    ARRAY_ROW("ARRAY_INTERSECT", "=array,array", STRICT_TOTAL, infer_two_sets, fn_intersect, "Elements that both arrays have, each once.", "ARRAY_INTERSECT(ARRAY[1, 2, 3], ARRAY[3, 2])", "[2, 3]"),
+    ARRAY_ROW("ARRAY_CONCAT", "=array+", STRICT_TOTAL, infer_sets, fn_concat, "The arrays one after the other.", "ARRAY_CONCAT(ARRAY[1], ARRAY[2, 1])", "[1, 2, 1]"),
     FN_END
 };

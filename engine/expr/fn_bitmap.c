@@ -104,7 +104,7 @@ FN_BODY(fn_from_bytes)
 #define SET_ROW(NAME, BODY, DOC, RESULT) \
     FN_ROW(NAME, "bitmap,bitmap", "BITMAP", FN_STRICT, NULL, BODY, NULL, "bitmap", DOC, "BITMAP_TO_STRING(" NAME "(BITMAP_BUILD(ARRAY[1, 2]), BITMAP_BUILD(ARRAY[2, 3])))", RESULT)
 const FuncDef fn_bitmap_table[] = {
-    FN_ROW("BITMAP_BUILD", NULL, NULL, FN_STRICT | FN_TOTAL, infer_build, fn_build, NULL, "bitmap", "A bitmap of the numbers of an array.", "BITMAP_TO_STRING(BITMAP_BUILD(ARRAY[3, 1, 3]))", "{1,3}"),
+    FN_ROW("BITMAP_BUILD", "=array", NULL, FN_STRICT | FN_TOTAL, infer_build, fn_build, NULL, "bitmap", "A bitmap of the numbers of an array.", "BITMAP_TO_STRING(BITMAP_BUILD(ARRAY[3, 1, 3]))", "{1,3}"),
     SET_ROW("BITMAP_AND", fn_and, "Numbers in both bitmaps.", "{2}"),
     SET_ROW("BITMAP_OR", fn_or, "Numbers in either bitmap.", "{1,2,3}"),
     SET_ROW("BITMAP_XOR", fn_xor, "Numbers in one of the bitmaps alone.", "{1,3}"),

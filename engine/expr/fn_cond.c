@@ -131,17 +131,17 @@ static bool body_least(const FuncCall *call, EvalEnv *env, const Datum *args, Da
 }
 
 const FuncDef fn_cond_table[] = {
-    { .name = "IF", .build = build_if, .category = "conditional", .doc = "The second argument where the first is TRUE, else the third.",
+    { .name = "IF", .args = "=bool,T,T", .build = build_if, .category = "conditional", .doc = "The second argument where the first is TRUE, else the third.",
       .example = "IF(1 > 2, 'a', 'b')", .result = "b" },
-    { .name = "COALESCE", .build = build_coalesce, .category = "conditional", .doc = "The first argument that is not NULL.",
+    { .name = "COALESCE", .args = "=T+", .build = build_coalesce, .category = "conditional", .doc = "The first argument that is not NULL.",
       .example = "COALESCE(CAST(NULL AS INT), 5)", .result = "5" },
-    { .name = "IFNULL", .build = build_ifnull, .category = "conditional", .doc = "The first argument, or the second where the first is NULL.",
+    { .name = "IFNULL", .args = "=T,T", .build = build_ifnull, .category = "conditional", .doc = "The first argument, or the second where the first is NULL.",
       .example = "IFNULL(CAST(NULL AS INT), 5)", .result = "5" },
-    { .name = "NULLIF", .build = build_nullif, .category = "conditional", .doc = "NULL where both arguments are equal, else the first.",
+    { .name = "NULLIF", .args = "=T,T", .build = build_nullif, .category = "conditional", .doc = "NULL where both arguments are equal, else the first.",
       .example = "NULLIF('a', 'b')", .result = "a" },
-    { .name = "GREATEST", .flags = FN_STRICT | FN_TOTAL, .infer = infer_extreme, .body = body_greatest, .category = "conditional",
+    { .name = "GREATEST", .args = "=T+", .flags = FN_STRICT | FN_TOTAL, .infer = infer_extreme, .body = body_greatest, .category = "conditional",
       .doc = "The greatest argument; NULL if any is NULL.", .example = "GREATEST(1, 3, 2)", .result = "3" },
-    { .name = "LEAST", .flags = FN_STRICT | FN_TOTAL, .infer = infer_extreme, .body = body_least, .category = "conditional",
+    { .name = "LEAST", .args = "=T+", .flags = FN_STRICT | FN_TOTAL, .infer = infer_extreme, .body = body_least, .category = "conditional",
       .doc = "The least argument; NULL if any is NULL.", .example = "LEAST(1, 3, 2)", .result = "1" },
     { .name = NULL }
 };

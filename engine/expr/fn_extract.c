@@ -85,9 +85,9 @@ static int64_t field_of(EvalEnv *env, const Type *type, const Datum *value, int 
 FN_BODY(fn_extract) { return ret_long(out, field_of(env, arg_type(call, 1), &args[1], *(const int *)call->data)); }
 FN_BODY(fn_field) { return ret_long(out, field_of(env, arg_type(call, 0), &args[0], *(const int *)call->data)); }
 
-#define FIELD_ROW(NAME, DOC, EXAMPLE, RESULT) FN_ROW_KERNEL(NAME, NULL, NULL, FN_STRICT | FN_TOTAL, infer_field_function, fn_field, kernel_field, NULL, "time", DOC, EXAMPLE, RESULT)
+#define FIELD_ROW(NAME, DOC, EXAMPLE, RESULT) FN_ROW_KERNEL(NAME, "=datetime", NULL, FN_STRICT | FN_TOTAL, infer_field_function, fn_field, kernel_field, NULL, "time", DOC, EXAMPLE, RESULT)
 const FuncDef fn_extract_table[] = {
-    FN_ROW_KERNEL("EXTRACT", NULL, NULL, FN_STRICT | FN_TOTAL | FN_SYMBOL0, infer_extract, fn_extract, kernel_extract, NULL, "time", "A field of a date, time, timestamp or interval.", "EXTRACT(DAY FROM DATE '2006-06-05')", "5"),
+    FN_ROW_KERNEL("EXTRACT", "=sym FROM datetime", NULL, FN_STRICT | FN_TOTAL | FN_SYMBOL0, infer_extract, fn_extract, kernel_extract, NULL, "time", "A field of a date, time, timestamp or interval.", "EXTRACT(DAY FROM DATE '2006-06-05')", "5"),
     FIELD_ROW("YEAR", "Year of a date.", "YEAR(DATE '1994-09-27')", "1994"),
     FIELD_ROW("QUARTER", "Quarter of the year, 1 to 4.", "QUARTER(DATE '1994-09-27')", "3"),
     FIELD_ROW("MONTH", "Month of the year, 1 to 12.", "MONTH(DATE '1994-09-27')", "9"),

@@ -83,8 +83,8 @@ FN_BODY(fn_floor) { return floor_call(call, env, args, false, out); }
 FN_BODY(fn_ceil) { return floor_call(call, env, args, true, out); }
 
 const FuncDef fn_floor_table[] = {
-    FN_ROW_KERNEL("FLOOR", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_floor, kernel_floor, NULL, "math", "The number rounded down, or a date or time cut to a unit.", "FLOOR(TIME '12:44:31' TO MINUTE)", "12:44:00"),
-    FN_ROW("CEIL", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The number rounded up, or a date or time moved up to a unit.", "CEIL(1.2)", "2"),
-    FN_ROW("CEILING", NULL, NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The same as CEIL.", "CEILING(1.2)", "2"),
+    FN_ROW_KERNEL("FLOOR", "=num|datetime TO sym", NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_floor, kernel_floor, NULL, "math", "The number rounded down, or a date or time cut to a unit.", "FLOOR(TIME '12:44:31' TO MINUTE)", "12:44:00"),
+    FN_ROW("CEIL", "=num|datetime TO sym", NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The number rounded up, or a date or time moved up to a unit.", "CEIL(1.2)", "2"),
+    FN_ROW("CEILING", "=num|datetime TO sym", NULL, FN_STRICT | FN_TOTAL, infer_floor, fn_ceil, NULL, "math", "The same as CEIL.", "CEILING(1.2)", "2"),
     FN_END
 };

@@ -349,9 +349,9 @@ FN_BODY(fn_is_json_object) { return ret_bool(out, json_root(&args[0]) == JSON_OB
 
 #define IS_ROW(NAME, BODY, DOC, EXAMPLE) FN_ROW(NAME, "str", "BOOLEAN", FN_OPERATOR | FN_NOT_NULL | FN_TOTAL, NULL, BODY, NULL, "json", DOC, EXAMPLE, "TRUE")
 const FuncDef fn_json_table[] = {
-    FN_ROW("JSON_VALUE", NULL, NULL, FN_NULLABLE, infer_json_value, fn_json_value, prepare_path, "json", "The scalar that a path finds in JSON text.", "JSON_VALUE('{\"a\": true}', '$.a')", "true"),
-    FN_ROW("JSON_QUERY", NULL, NULL, FN_NULLABLE, infer_json_query, fn_json_query, prepare_path, "json", "The object or array that a path finds in JSON text, as JSON text.", "JSON_QUERY('{ \"a\": { \"b\": 1 } }', '$.a')", "{\"b\":1}"),
-    FN_ROW("JSON_EXISTS", NULL, NULL, FN_NULLABLE, infer_json_exists, fn_json_exists, prepare_path, "json", "Does the path find anything in the JSON text?", "JSON_EXISTS('{\"a\": true}', '$.a')", "TRUE"),
+    FN_ROW("JSON_VALUE", "=str,str", NULL, FN_NULLABLE, infer_json_value, fn_json_value, prepare_path, "json", "The scalar that a path finds in JSON text.", "JSON_VALUE('{\"a\": true}', '$.a')", "true"),
+    FN_ROW("JSON_QUERY", "=str,str", NULL, FN_NULLABLE, infer_json_query, fn_json_query, prepare_path, "json", "The object or array that a path finds in JSON text, as JSON text.", "JSON_QUERY('{ \"a\": { \"b\": 1 } }', '$.a')", "{\"b\":1}"),
+    FN_ROW("JSON_EXISTS", "=str,str", NULL, FN_NULLABLE, infer_json_exists, fn_json_exists, prepare_path, "json", "Does the path find anything in the JSON text?", "JSON_EXISTS('{\"a\": true}', '$.a')", "TRUE"),
     IS_ROW("IS JSON", fn_is_json, "Is the text JSON?", "'1' IS JSON"),
     IS_ROW("IS JSON VALUE", fn_is_json, "Is the text JSON?", "'1' IS JSON VALUE"),
     IS_ROW("IS JSON SCALAR", fn_is_json_scalar, "Is the text a JSON string, number, true, false or null?", "'1' IS JSON SCALAR"),

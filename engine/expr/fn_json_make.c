@@ -170,9 +170,9 @@ FN_BODY(fn_json_unquote)
 }
 
 const FuncDef fn_json_make_table[] = {
-    FN_ROW("JSON_STRING", NULL, NULL, FN_STRICT | FN_TOTAL, infer_json_string, fn_json_string, NULL, "json", "Any value as JSON text.", "JSON_STRING(ARRAY[1, 2])", "[1,2]"),
-    FN_ROW("JSON_OBJECT", NULL, NULL, FN_NOT_NULL, infer_json_object, fn_json_object, NULL, "json", "A JSON object of keys and values.", "JSON_OBJECT('b' VALUE 1, 'a' VALUE 'x')", "{\"a\":\"x\",\"b\":1}"),
-    FN_ROW("JSON_ARRAY", NULL, NULL, FN_NOT_NULL, infer_json_array, fn_json_array, NULL, "json", "A JSON array of values.", "JSON_ARRAY(1, '2', TRUE)", "[1,\"2\",true]"),
+    FN_ROW("JSON_STRING", "=any", NULL, FN_STRICT | FN_TOTAL, infer_json_string, fn_json_string, NULL, "json", "Any value as JSON text.", "JSON_STRING(ARRAY[1, 2])", "[1,2]"),
+    FN_ROW("JSON_OBJECT", "=str VALUE any*", NULL, FN_NOT_NULL, infer_json_object, fn_json_object, NULL, "json", "A JSON object of keys and values.", "JSON_OBJECT('b' VALUE 1, 'a' VALUE 'x')", "{\"a\":\"x\",\"b\":1}"),
+    FN_ROW("JSON_ARRAY", "=any*", NULL, FN_NOT_NULL, infer_json_array, fn_json_array, NULL, "json", "A JSON array of values.", "JSON_ARRAY(1, '2', TRUE)", "[1,\"2\",true]"),
     FN_ROW("JSON", "str", "STRING", FN_STRICT | FN_NULLABLE, NULL, fn_json, NULL, "json", "Text that is JSON already, as a value of JSON_OBJECT or JSON_ARRAY.", "JSON_ARRAY(JSON('[ 1 ]'))", "[[1]]"),
     FN_ROW("FORMAT_JSON", "str", "STRING", FN_STRICT | FN_NULLABLE | FN_INTERNAL, NULL, fn_json, NULL, "json", "A value written with FORMAT JSON: text that is JSON already.", "JSON_ARRAY('[ 1 ]' FORMAT JSON)", "[[1]]"),
     FN_ROW("JSON_QUOTE", "str", "STRING", FN_STRICT | FN_TOTAL, NULL, fn_json_quote, NULL, "json", "Text as a JSON string of plain ASCII.", "JSON_QUOTE('a/b')", "\"a\\/b\""),

@@ -109,12 +109,12 @@ FN_BODY(fn_union)
 }
 
 #define STRICT_TOTAL (FN_STRICT | FN_TOTAL)
-#define MAP_ROW(NAME, FLAGS, INFER, BODY, DOC, EXAMPLE, RESULT) FN_ROW(NAME, NULL, NULL, FLAGS, INFER, BODY, NULL, "collection", DOC, EXAMPLE, RESULT)
+#define MAP_ROW(NAME, ARGS, FLAGS, INFER, BODY, DOC, EXAMPLE, RESULT) FN_ROW(NAME, ARGS, NULL, FLAGS, INFER, BODY, NULL, "collection", DOC, EXAMPLE, RESULT)
 const FuncDef fn_map_table[] = {
-    MAP_ROW("MAP_KEYS", STRICT_TOTAL, infer_keys, fn_keys, "The keys of a map.", "MAP_KEYS(MAP['a', 1])", "[a]"),
-    MAP_ROW("MAP_VALUES", STRICT_TOTAL, infer_values, fn_values, "The values of a map.", "MAP_VALUES(MAP['a', 1])", "[1]"),
-    MAP_ROW("MAP_ENTRIES", STRICT_TOTAL, infer_entries, fn_entries, "The entries of a map as rows of key and value.", "MAP_ENTRIES(MAP['a', 1])", "[(a, 1)]"),
-    MAP_ROW("MAP_FROM_ARRAYS", FN_STRICT, infer_from_arrays, fn_from_arrays, "A map of an array of keys and one of values.", "MAP_FROM_ARRAYS(ARRAY['a'], ARRAY[1])", "{a=1}"),
-    MAP_ROW("MAP_UNION", STRICT_TOTAL, infer_union, fn_union, "The entries of all maps; of equal keys the last one.", "MAP_UNION(MAP['a', 1], MAP['a', 2])", "{a=2}"),
+    MAP_ROW("MAP_KEYS", "=map", STRICT_TOTAL, infer_keys, fn_keys, "The keys of a map.", "MAP_KEYS(MAP['a', 1])", "[a]"),
+    MAP_ROW("MAP_VALUES", "=map", STRICT_TOTAL, infer_values, fn_values, "The values of a map.", "MAP_VALUES(MAP['a', 1])", "[1]"),
+    MAP_ROW("MAP_ENTRIES", "=map", STRICT_TOTAL, infer_entries, fn_entries, "The entries of a map as rows of key and value.", "MAP_ENTRIES(MAP['a', 1])", "[(a, 1)]"),
+    MAP_ROW("MAP_FROM_ARRAYS", "=array,array", FN_STRICT, infer_from_arrays, fn_from_arrays, "A map of an array of keys and one of values.", "MAP_FROM_ARRAYS(ARRAY['a'], ARRAY[1])", "{a=1}"),
+    MAP_ROW("MAP_UNION", "=map+", STRICT_TOTAL, infer_union, fn_union, "The entries of all maps; of equal keys the last one.", "MAP_UNION(MAP['a', 1], MAP['a', 2])", "{a=2}"),
     FN_END
 };

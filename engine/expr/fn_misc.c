@@ -149,7 +149,7 @@ FN_BODY(fn_rand_integer)
 }
 
 const FuncDef fn_misc_table[] = {
-    FN_ROW("TYPEOF", NULL, NULL, FN_TOTAL | FN_NULLABLE, infer_typeof, fn_typeof, NULL, "misc", "The type of a value as text.", "TYPEOF(1 + 1)", "INT NOT NULL"),
+    FN_ROW("TYPEOF", "=any,bool?", NULL, FN_TOTAL | FN_NULLABLE, infer_typeof, fn_typeof, NULL, "misc", "The type of a value as text.", "TYPEOF(1 + 1)", "INT NOT NULL"),
     FN_ROW("UUID", "", "CHAR(36)", FN_VOLATILE | FN_NOT_NULL | FN_TOTAL, NULL, fn_uuid, NULL, "misc", "A new random UUID.", "CHAR_LENGTH(UUID())", "36"),
     FN_ROW("INET_ATON", "str", "BIGINT", FN_STRICT | FN_NULLABLE | FN_TOTAL, NULL, fn_inet_aton, NULL, "misc", "The number of an IPv4 address.", "INET_ATON('127.0.0.1')", "2130706433"),
     FN_ROW("INET_NTOA", "bigint", "STRING", FN_STRICT | FN_NULLABLE | FN_TOTAL, NULL, fn_inet_ntoa, NULL, "misc", "The IPv4 address of a number.", "INET_NTOA(2130706433)", "127.0.0.1"),

@@ -89,7 +89,7 @@ FN_BODY(fn_object_update)
 }
 
 const FuncDef fn_object_table[] = {
-    FN_ROW("OBJECT_OF", NULL, NULL, FN_TOTAL | FN_NULLABLE, infer_object_of, fn_object_of, NULL, "nested", "An object of a class with named fields.", "OBJECT_OF('com.example.User', 'name', 'Bob', 'age', 42)", "(name=Bob, age=42)"),
-    FN_ROW("OBJECT_UPDATE", NULL, NULL, FN_TOTAL | FN_NULLABLE, infer_object_update, fn_object_update, NULL, "nested", "The object with some fields replaced.", "OBJECT_UPDATE(OBJECT_OF('com.example.User', 'name', 'Bob'), 'name', 'Al')", "(name=Al)"),
+    FN_ROW("OBJECT_OF", "=str,any*", NULL, FN_TOTAL | FN_NULLABLE, infer_object_of, fn_object_of, NULL, "nested", "An object of a class with named fields.", "OBJECT_OF('com.example.User', 'name', 'Bob', 'age', 42)", "(name=Bob, age=42)"),
+    FN_ROW("OBJECT_UPDATE", "=row,any*", NULL, FN_TOTAL | FN_NULLABLE, infer_object_update, fn_object_update, NULL, "nested", "The object with some fields replaced.", "OBJECT_UPDATE(OBJECT_OF('com.example.User', 'name', 'Bob'), 'name', 'Al')", "(name=Al)"),
     FN_END
 };

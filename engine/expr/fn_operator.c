@@ -393,7 +393,7 @@ const FuncDef fn_operator_table[] = {
       .doc = "Quotient; whole numbers are divided without rest. Zero as a divisor fails for whole and decimal numbers.", .example = "7 / 2", .result = "3" },
     { .name = "%", .flags = FN_OPERATOR | FN_STRICT, .build = build_mod, .body = body_mod, .kernel = kernel_mod, .category = "arithmetic",
       .doc = "Remainder with the sign of the dividend.", .example = "-7 % 3", .result = "-1" },
-    { .name = "MOD", .flags = FN_STRICT, .build = build_mod, .body = body_mod, .kernel = kernel_mod, .category = "math",
+    { .name = "MOD", .args = "=exact,exact", .flags = FN_STRICT, .build = build_mod, .body = body_mod, .kernel = kernel_mod, .category = "math",
       .doc = "Remainder with the sign of the dividend.", .example = "MOD(-7, 3)", .result = "-1" },
     { .name = "NEGATE", .args = "num|interval", .ret = "$1", .flags = TOTAL_OP | FN_INTERNAL, .body = body_negate, .kernel = kernel_negate, .category = "arithmetic",
       .doc = "The number or interval with the other sign.", .example = "-(3)", .result = "-3" },

@@ -260,7 +260,7 @@ FN_BODY(fn_translate)
 
 #define STRICT_TOTAL (FN_STRICT | FN_TOTAL)
 const FuncDef fn_string_table[] = {
-    FN_ROW("TRIM", NULL, NULL, STRICT_TOTAL | FN_SYMBOL0, infer_trim, fn_trim, NULL, "string", "Text without the given characters (blank by default) at its start, end or both.", "TRIM(LEADING 'x' FROM 'xxabx')", "abx"),
+    FN_ROW("TRIM", "=str|sym str FROM str", NULL, STRICT_TOTAL | FN_SYMBOL0, infer_trim, fn_trim, NULL, "string", "Text without the given characters (blank by default) at its start, end or both.", "TRIM(LEADING 'x' FROM 'xxabx')", "abx"),
     FN_ROW("LTRIM", "str,str?", NULL, STRICT_TOTAL, infer_varchar_of_0, fn_ltrim, NULL, "string", "Text without leading characters of a set (blank by default).", "LTRIM('  ab')", "ab"),
     FN_ROW("RTRIM", "str,str?", NULL, STRICT_TOTAL, infer_varchar_of_0, fn_rtrim, NULL, "string", "Text without trailing characters of a set (blank by default).", "RTRIM('abxy', 'xy')", "ab"),
     FN_ROW("BTRIM", "str,str?", "STRING", STRICT_TOTAL, NULL, fn_btrim, NULL, "string", "Text without characters of a set (blank by default) at both ends.", "BTRIM('xxabx', 'x')", "ab"),
@@ -274,6 +274,7 @@ const FuncDef fn_string_table[] = {
     FN_ROW("REVERSE", "str", "STRING", STRICT_TOTAL | FN_NULLABLE, NULL, fn_reverse, NULL, "string", "Text backwards.", "REVERSE('abc')", "cba"),
     FN_ROW("OVERLAY", "str,str,integer,integer?", NULL, STRICT_TOTAL, infer_overlay, fn_overlay, NULL, "string", "Text with a part replaced by another text.", "OVERLAY('abcdef' PLACING 'XY' FROM 2)", "aXYdef"),
     FN_ROW("REPLACE", "str,str,str", "STRING", STRICT_TOTAL, NULL, fn_replace, NULL, "string", "Text with every occurrence of a text replaced.", "REPLACE('a-b-c', '-', '+')", "a+b+c"),
+    FN_ROW("TRANSLATE3", "str,str,str", NULL, FN_TOTAL, infer_translate, fn_translate, NULL, "string", "The same as TRANSLATE.", "TRANSLATE3('hello', 'el', 'ip')", "hippo"),
     FN_ROW("TRANSLATE", "str,str,str", NULL, FN_TOTAL, infer_translate, fn_translate, NULL, "string", "Text with single characters replaced by those at the same place of another text.", "TRANSLATE('hello', 'el', 'ip')", "hippo"),
     FN_END
 };

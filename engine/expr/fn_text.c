@@ -307,7 +307,7 @@ const FuncDef fn_text_table[] = {
     FN_ROW("ENDSWITH", "str,str|bin,bin", "BOOLEAN", STRICT_TOTAL, NULL, fn_endswith, NULL, "string", "Does the text end with another one?", "ENDSWITH('abc', 'bc')", "TRUE"),
     FN_ROW("ASCII", "str", "INT", STRICT_TOTAL, NULL, fn_ascii, NULL, "string", "Number of the first byte, 0 for an empty text.", "ASCII('abc')", "97"),
     FN_ROW("CHR", "int", "STRING", STRICT_TOTAL | FN_NULLABLE, NULL, fn_chr, NULL, "string", "Character with a number (modulo 256).", "CHR(97)", "a"),
-    FN_ROW("ELT", NULL, NULL, FN_TOTAL | FN_NULLABLE, infer_elt, fn_elt, NULL, "string", "The n-th of the following texts, NULL if there is none.", "ELT(2, 'a', 'b')", "b"),
+    FN_ROW("ELT", "=int,str+", NULL, FN_TOTAL | FN_NULLABLE, infer_elt, fn_elt, NULL, "string", "The n-th of the following texts, NULL if there is none.", "ELT(2, 'a', 'b')", "b"),
     FN_ROW("IS_ALPHA", "str|num", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_alpha, NULL, "string", "Is the text made of letters alone?", "IS_ALPHA('abc')", "TRUE"),
     FN_ROW("IS_DIGIT", "str|num", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_digit, NULL, "string", "Is the text made of digits alone?", "IS_DIGIT('12a')", "FALSE"),
     FN_ROW("IS_DECIMAL", "str|num", "BOOLEAN", FN_TOTAL | FN_NOT_NULL, NULL, fn_is_decimal, NULL, "string", "Can the text be read as a number?", "IS_DECIMAL('1.5')", "TRUE"),

@@ -249,8 +249,8 @@ PERIOD_BODY(fn_period_equals, ret_and(out, equal_bounds(&s0, &s1), equal_bounds(
 
 #define OP_ROW(NAME, BODY, DOC, EXAMPLE, RESULT) FN_ROW(NAME, NULL, NULL, FN_OPERATOR, infer_periods, BODY, NULL, "time", DOC, EXAMPLE, RESULT)
 const FuncDef fn_time_arith_table[] = {
-    FN_ROW("TIMESTAMPADD", NULL, NULL, FN_STRICT | FN_SYMBOL0, infer_timestampadd, fn_timestampadd, NULL, "time", "A date or time moved by a number of units.", "TIMESTAMPADD(WEEK, 1, DATE '2003-01-02')", "2003-01-09"),
-    FN_ROW("TIMESTAMPDIFF", NULL, NULL, FN_STRICT | FN_TOTAL | FN_SYMBOL0, infer_timestampdiff, fn_timestampdiff, NULL, "time", "Complete units from the first point in time to the second.", "TIMESTAMPDIFF(DAY, DATE '2024-02-28', DATE '2024-03-01')", "2"),
+    FN_ROW("TIMESTAMPADD", "=sym,int,datetime", NULL, FN_STRICT | FN_SYMBOL0, infer_timestampadd, fn_timestampadd, NULL, "time", "A date or time moved by a number of units.", "TIMESTAMPADD(WEEK, 1, DATE '2003-01-02')", "2003-01-09"),
+    FN_ROW("TIMESTAMPDIFF", "=sym,datetime,datetime", NULL, FN_STRICT | FN_TOTAL | FN_SYMBOL0, infer_timestampdiff, fn_timestampdiff, NULL, "time", "Complete units from the first point in time to the second.", "TIMESTAMPDIFF(DAY, DATE '2024-02-28', DATE '2024-03-01')", "2"),
     FN_ROW("INTERVAL_OF", NULL, NULL, FN_STRICT | FN_SYMBOL0 | FN_INTERNAL, infer_interval_of, fn_interval_of, NULL, "time", "An interval of a computed number of units: INTERVAL n UNIT.", "CAST(2 AS INTERVAL DAY)", "+2 00:00:00.000"),
     OP_ROW("OVERLAPS", fn_overlaps, "Do two periods share a point in time?", "(TIME '2:55:00', INTERVAL '1' HOUR) OVERLAPS (TIME '3:30:00', INTERVAL '2' HOUR)", "TRUE"),
     OP_ROW("CONTAINS", fn_contains, "Does the first period hold all of the second?", "(DATE '2024-01-01', DATE '2024-02-01') CONTAINS (DATE '2024-01-05', DATE '2024-01-06')", "TRUE"),

@@ -53,7 +53,7 @@ typedef struct FuncDef {
     /* Signatures, '|' between alternatives, most specific first; arguments by class: any, bool, int (TINYINT..BIGINT), integer (cast to INT), bigint (cast to BIGINT),
      * num, exact (ints and DECIMAL), dec, double (numeric, cast to DOUBLE), str, bin, chars (str or bin), date, time, ts, ltz, datetime, interval, month, array, map, row, sym;
      * '?' suffix optional, '*' suffix zero or more, '+' one or more; "T" same common type as the other T's. "" = no argument.
-     * NULL = infer checks everything itself. */
+     * NULL = infer checks everything itself; behind a '=' stands what it takes, for the reader alone. */
     const char *args;
     const char *ret;             /* result type text ("STRING", "BIGINT", "DOUBLE", "BOOLEAN"), or "$1" = type of argument 1; NULL = infer */
     unsigned flags;
@@ -78,6 +78,8 @@ const Datum *infer_const(const InferCtx *infer, uint32_t i);
 /* E_TYPE at the call: "cannot apply NAME to arguments of type (INT, STRING)". Returns NULL. */
 const Type *infer_refuse(const InferCtx *infer, Err *err);
 
+/* What it takes as text, without the mark; NULL where the row does not say. */
+static inline const char *func_args(const FuncDef *func) { return func->args && func->args[0] == '=' ? func->args + 1 : func->args; }
 const FuncDef *func_find(Str name);              /* any case; NULL */
 /* All rows in order of name; *n = count. */
 const FuncDef *const *func_all(uint32_t *n);

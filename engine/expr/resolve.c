@@ -70,7 +70,7 @@ static const Type *declared_result(const InferCtx *infer)
 static Expr *call_typed(InferCtx *infer, Err *err)
 {
     const FuncDef *func = infer->func;
-    if (func->args && !signature_resolve(infer, func->args, err)) return NULL;
+    if (func->args && func->args[0] != '=' && !signature_resolve(infer, func->args, err)) return NULL;
     if (func->build) return func->build(infer, err);
     const Type *type = func->infer ? func->infer(infer, err) : NULL;
     if (func->infer && !type) { err_span(err, infer->span); return NULL; }

@@ -293,7 +293,7 @@ static void table_is_sound(void **state)
         assert_ptr_equal(func_find(str_of(all[i]->name)), all[i]);
         bool changing = all[i]->flags & FN_VOLATILE;          /* another value each time: no result to show */
         if (!all[i]->doc || !all[i]->category || (!changing && (!all[i]->example || !all[i]->result))) fail_msg("function %s lacks doc, example, result or category", all[i]->name);
-        if (!all[i]->body && !all[i]->kernel && !all[i]->build) fail_msg("function %s has no body", all[i]->name);
+        if (!all[i]->body && !all[i]->kernel && !all[i]->build && !(all[i]->flags & FN_WINDOW)) fail_msg("function %s has no body", all[i]->name);
         if (i && strcmp(all[i - 1]->name, all[i]->name) >= 0) fail_msg("function %s stands twice", all[i]->name);
     }
     assert_null(func_find(STR("no_such")));

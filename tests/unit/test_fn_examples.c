@@ -3,7 +3,10 @@
 
 #include "engine/expr/program.h"
 #include "engine/type/text.h"
+#include "engine/expr/agg.h"
+#include "engine/session/session.h"
 #include "parser/analyze.h"
+#include "tests/docs/flink_functions.h"
 
 static Arena *arena;
 static AnalyzeEnv env;
@@ -37,7 +40,67 @@ static void examples(void **state)
     uint32_t n;
     const FuncDef *const *rows = func_all(&n);
     for (uint32_t i = 0; i < n; i++)
-        if (rows[i]->example) run_example(rows[i]);
+        if (rows[i]->example && !(rows[i]->flags & FN_WINDOW)) run_example(rows[i]);
+}
+
+/* --- examples over rows: aggregates, window functions --- */
+
+typedef struct Answer { StrBuf text; uint32_t n; } Answer;
+
+static bool take_rows(void *ctx, const Batch *batch, const Schema *schema)
+{
+    Answer *answer = ctx;
+    (void)schema;
+    for (uint32_t i = 0; i < batch_live(batch); i++) {
+        Datum value = vec_get(&batch->cols[0], batch_row(batch, i));
+        if (answer->n++) strbuf_addz(&answer->text, ", ");
+        if (value.null) strbuf_addz(&answer->text, "NULL");
+        else datum_print(batch->cols[0].type, &value, zone_utc(), &answer->text);
+    }
+    return true;
+}
+
+static void run_over_rows(Session *session, const char *name, const char *example, const char *order, const char *want)
+{
+    Err err = { 0 };
+    Answer answer = { { 0 }, 0 };
+    Str text = str_printf(arena, "SELECT %s FROM " AGG_EXAMPLE_ROWS "%s;", example, order);
+    Script script = { .text = text };
+    ScriptStmt stmt;
+    bool ok = script_next(&script, arena, &stmt, &err);
+    const SessionSink sink = { .ctx = &answer, .rows = take_rows };
+    ok = ok && session_execute(session, &stmt, &sink, &err);
+    if (!ok) fail_msg("%s: %s: %s", name, example, err.message);
+    else if (strcmp(strbuf_cstr(&answer.text), want) != 0) fail_msg("%s: %s gives %s, its row says %s", name, example, strbuf_cstr(&answer.text), want);
+    strbuf_free(&answer.text);
+}
+
+static void examples_over_rows(void **state)
+{
+    (void)state;
+    Err err = { 0 };
+    Session *session = session_new(&(SessionOptions){ 0 });
+    assert_true(session_define(session, STR("execution.runtime-mode"), STR("batch"), &err));
+    uint32_t n;
+    const AggDef *const *aggs = agg_all(&n);
+    for (uint32_t i = 0; i < n; i++)
+        if (agg_doc(aggs[i])) run_over_rows(session, agg_name(aggs[i]), agg_example(aggs[i]), "", agg_example_result(aggs[i]));
+    const FuncDef *const *rows = func_all(&n);
+    for (uint32_t i = 0; i < n; i++)
+        if (rows[i]->flags & FN_WINDOW) run_over_rows(session, rows[i]->name, rows[i]->example, " ORDER BY x", rows[i]->result);
+    session_free(session);
+}
+
+/* docs/functions.md says of each function of Flink whether it is here. */
+static void flink_names(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < FLINK_FUNCTIONS; i++) {
+        Str name = str_of(flink_functions[i].name);
+        const FuncDef *func = func_find(name);
+        bool listed = (func && !(func->flags & (FN_OPERATOR | FN_INTERNAL))) || agg_find(name);
+        if (listed != !flink_functions[i].why) fail_msg("%s: %s", flink_functions[i].name, listed ? "is here, but docs say why it is not" : "is not here, and docs do not say why");
+    }
 }
 
 static void rows_are_whole(void **state)
@@ -50,7 +113,8 @@ static void rows_are_whole(void **state)
         if (!func->category || !func->doc || !func->doc[0] || !strchr(".?", func->doc[strlen(func->doc) - 1])) fail_msg("%s: its sentence is missing or does not end as one", func->name);
         bool needs_table = strcmp(func->name, "CURRENT_WATERMARK") == 0;      /* no constant has a watermark */
         if (!needs_table && !(func->flags & FN_INTERNAL) && (!func->example || !func->result)) fail_msg("%s: example or result is missing", func->name);
-        if (!func->body && !func->build) fail_msg("%s: neither body nor build", func->name);
+        if (!func->body && !func->build && !(func->flags & FN_WINDOW)) fail_msg("%s: neither body nor build", func->name);
+        if (!(func->flags & (FN_INTERNAL | FN_OPERATOR)) && !func->args) fail_msg("%s: the row does not say what it takes", func->name);
         if (func->body && !func->args && !func->infer && !func->build) fail_msg("%s: nothing says what it takes", func->name);
     }
 }
@@ -73,6 +137,6 @@ static int teardown(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(rows_are_whole), cmocka_unit_test(examples) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(rows_are_whole), cmocka_unit_test(examples), cmocka_unit_test(examples_over_rows), cmocka_unit_test(flink_names) };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,6 +1,8 @@
 /* SHOW CREATE, DESCRIBE and the other listings against what a real Flink printed: statements/show_create.sql and .out.
  * Blanks inside a table's line are squeezed: widths are the shell's business. */
 #include "engine/base/io.h"
+#include "engine/expr/agg.h"
+#include "engine/expr/func.h"
 #include "engine/session/session.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,8 +99,78 @@ static void test_show_create(void **state)
     strbuf_free(&got);
 }
 
+/* --- functions --- */
+
+static void run_text(Session *session, Str text, const SessionSink *sink)
+{
+    Script script = { .text = text };
+    Err err = { 0 };
+    ScriptStmt stmt = { 0 };
+    Arena *arena = arena_new();
+    if (!script_next(&script, arena, &stmt, &err) || !session_execute(session, &stmt, sink, &err)) fail_msg("%.*s: %s", STR_ARG(text), err.message);
+    arena_free(arena);
+}
+
+static void describe_one(Session *session, const char *name)
+{
+    StrBuf got = { 0 };
+    const SessionSink sink = { .ctx = &got, .table = on_table };
+    Arena *arena = arena_new();
+    run_text(session, str_printf(arena, "DESCRIBE FUNCTION EXTENDED `%s`;", name), &sink);
+    Str all = strbuf_str(&got);
+    if (str_find(all, str_printf(arena, "| signature | %s(", name), 0) < 0) fail_msg("%s: no signature in\n%s", name, strbuf_cstr(&got));
+    if (str_find(all, STR("| description | "), 0) < 0) fail_msg("%s: no description in\n%s", name, strbuf_cstr(&got));
+    arena_free(arena);
+    strbuf_free(&got);
+}
+
+/* Every function that SHOW FUNCTIONS lists can be described; each is listed once. */
+static void test_describe_functions(void **state)
+{
+    (void)state;
+    Session *session = session_new(&(SessionOptions){ 0 });
+    StrBuf listed = { 0 };
+    const SessionSink sink = { .ctx = &listed, .table = on_table };
+    run_text(session, STR("SHOW FUNCTIONS;"), &sink);
+    uint32_t n, naggs;
+    const FuncDef *const *funcs = func_all(&n);
+    const AggDef *const *aggs = agg_all(&naggs);
+    for (uint32_t i = 0; i < n + naggs; i++) {
+        if (i < n && funcs[i]->flags & (FN_OPERATOR | FN_INTERNAL)) continue;
+        const char *name = i < n ? funcs[i]->name : agg_name(aggs[i - n]);
+        Arena *arena = arena_new();
+        Str line = str_printf(arena, "| %s |", name);
+        int64_t at = str_find(strbuf_str(&listed), line, 0);
+        if (at < 0 || str_find(strbuf_str(&listed), line, (uint32_t)at + 1) >= 0) fail_msg("%s is not listed once", name);
+        describe_one(session, name);
+        arena_free(arena);
+    }
+    strbuf_free(&listed);
+    session_free(session);
+}
+
+static void test_describe_function(void **state)
+{
+    (void)state;
+    Session *session = session_new(&(SessionOptions){ 0 });
+    StrBuf got = { 0 };
+    const SessionSink sink = { .ctx = &got, .table = on_table };
+    run_text(session, STR("DESCRIBE FUNCTION EXTENDED split;"), &sink);
+    assert_same_text(STR("+--+\n| info name | info value |\n+--+\n| is system function | true |\n| is temporary | false |\n| kind | SCALAR |\n| requirements | [] |\n"
+                         "| is deterministic | true |\n| supports constant folding | true |\n| signature | SPLIT(str, str) |\n"
+                         "| description | Parts of a text cut at a separator; '' cuts into characters. |\n| example | SPLIT('a,b,c', ',') = [a, b, c] |\n+--+\n9 rows in set\n"),
+                     strbuf_str(&got));
+    strbuf_clear(&got);
+    run_text(session, STR("CREATE FUNCTION f AS 'com.example.F';"), &(SessionSink){ 0 });
+    run_text(session, STR("DESCRIBE FUNCTION f;"), &sink);
+    assert_same_text(STR("+--+\n| info name | info value |\n+--+\n| is system function | false |\n| is temporary | false |\n| class name | com.example.F |\n+--+\n3 rows in set\n"),
+                     strbuf_str(&got));
+    strbuf_free(&got);
+    session_free(session);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_show_create) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_show_create), cmocka_unit_test(test_describe_function), cmocka_unit_test(test_describe_functions) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
