@@ -5,18 +5,19 @@
 
 static Arena *arena;
 static ExprCtx ctx;
-static Column cols[11];
-static const Schema schema = { cols, 11 };
+enum { COLS = 13 };
+static Column cols[COLS];
+static const Schema schema = { cols, COLS };
 static BatchBuilder builder;
-/* g is TRUE on the rows of group a, u where s stands once. The last two rows exist only to be taken back. */
-static const char rows[] = "+I 7 | 7 | 7.0 | 7.00 | pear | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29 | false\n"
-                           "+I <NULL> | <NULL> | <NULL> | <NULL> | <NULL> | true | <NULL> | <NULL> | <NULL> | <NULL> | false\n"
-                           "+I 2 | 2 | 2.0 | 2.00 | apple | true | 1969-12-31 23:59:59.999 | 2.0 | 2 | 1969-12-31 | true\n"
-                           "+I -5 | -5 | -5.0 | -5.00 | Zoo | false | 2024-03-01 00:00:00.000 | -5.0 | -5 | 2024-03-01 | true\n"
-                           "+I -2 | -2 | -2.0 | -2.00 | pear | <NULL> | <NULL> | -2.0 | -2 | <NULL> | false\n"
-                           "+I 7 | 7 | 7.0 | 7.00 | a long text of more than twelve bytes | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29 | false\n"
-                           "+I 99 | 99 | 99.0 | 99.00 | zzzz | true | 2030-01-01 00:00:00.000 | 99.0 | 99 | 2030-01-01 | true\n"
-                           "+I -99 | -99 | -99.0 | -99.00 | AAAA | true | 1930-01-01 00:00:00.000 | -99.0 | -99 | 1930-01-01 | true\n";
+/* g is TRUE on the rows of group a, u where s stands once; ji and js hold i and s as JSON text. The last two rows exist only to be taken back. */
+static const char rows[] = "+I 7 | 7 | 7.0 | 7.00 | pear | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29 | false | 7 | \"pear\"\n"
+                           "+I <NULL> | <NULL> | <NULL> | <NULL> | <NULL> | true | <NULL> | <NULL> | <NULL> | <NULL> | false | <NULL> | <NULL>\n"
+                           "+I 2 | 2 | 2.0 | 2.00 | apple | true | 1969-12-31 23:59:59.999 | 2.0 | 2 | 1969-12-31 | true | 2 | \"apple\"\n"
+                           "+I -5 | -5 | -5.0 | -5.00 | Zoo | false | 2024-03-01 00:00:00.000 | -5.0 | -5 | 2024-03-01 | true | -5 | \"Zoo\"\n"
+                           "+I -2 | -2 | -2.0 | -2.00 | pear | <NULL> | <NULL> | -2.0 | -2 | <NULL> | false | -2 | \"pear\"\n"
+                           "+I 7 | 7 | 7.0 | 7.00 | a long text of more than twelve bytes | true | 2024-02-29 10:00:00.123 | 7.0 | 7 | 2024-02-29 | false | 7 | \"a long text of more than twelve bytes\"\n"
+                           "+I 99 | 99 | 99.0 | 99.00 | zzzz | true | 2030-01-01 00:00:00.000 | 99.0 | 99 | 2030-01-01 | true | 99 | \"zzzz\"\n"
+                           "+I -99 | -99 | -99.0 | -99.00 | AAAA | true | 1930-01-01 00:00:00.000 | -99.0 | -99 | 1930-01-01 | true | -99 | \"AAAA\"\n";
 enum { KEPT = 6, ALL = 8 };
 
 static uint32_t arg_cols[3];
@@ -30,7 +31,8 @@ static AggSet *make(const char *name, const char *args, bool distinct, bool retr
     for (uint32_t i = 0; i < n; i++) {
         const Expr *e = exprs[i];
         while (e->kind == EXPR_CAST) e = e->args[0];          /* the tests' columns have the type wanted already */
-        arg_cols[i] = e->column;
+        bool json = e->kind == EXPR_CALL;                     /* JSON_STRING(i), JSON_STRING(s) */
+        arg_cols[i] = !json ? e->column : e->args[0]->column == 0 ? COLS - 2 : COLS - 1;
     }
     call->args = arg_cols;
     call->filter = filter;
@@ -231,7 +233,7 @@ static void types_follow_nullability(void **state)
     AggCall call;
     Err err = { 0 };
     static const struct { const char *name; bool grouped, nullable; } cases[] = { { "SUM", true, false }, { "SUM", false, true }, { "MAX", true, false },
-        { "AVG", true, false }, { "STDDEV_SAMP", true, true }, { "FIRST_VALUE", true, true }, { "ARRAY_AGG", false, false } };
+        { "AVG", true, false }, { "STDDEV_SAMP", true, true }, { "FIRST_VALUE", true, false }, { "FIRST_VALUE", false, true }, { "ARRAY_AGG", false, false } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_non_null(make(cases[i].name, "$i", false, false, -1, cases[i].grouped, &call, &err));
         if (call.type->nullable != cases[i].nullable) fail_msg("%s: wrong nullability", cases[i].name);
@@ -318,11 +320,11 @@ static void decimal_overflow_is_null(void **state)
 static int setup(void **state)
 {
     (void)state;
-    static const char *const names[] = { "i", "b", "d", "p", "s", "g", "ts", "f", "t", "da", "u" };
-    static const char *const types[] = { "INT", "BIGINT", "DOUBLE", "DECIMAL(10,2)", "STRING", "BOOLEAN", "TIMESTAMP(3)", "FLOAT", "TINYINT", "DATE", "BOOLEAN" };
+    static const char *const names[] = { "i", "b", "d", "p", "s", "g", "ts", "f", "t", "da", "u", "ji", "js" };
+    static const char *const types[] = { "INT", "BIGINT", "DOUBLE", "DECIMAL(10,2)", "STRING", "BOOLEAN", "TIMESTAMP(3)", "FLOAT", "TINYINT", "DATE", "BOOLEAN", "STRING", "STRING" };
     arena = arena_new();
     ctx = (ExprCtx){ .arena = arena, .zone = zone_utc() };
-    for (int c = 0; c < 11; c++) cols[c] = (Column){ str_of(names[c]), type_from_text(arena, types[c], true) };
+    for (int c = 0; c < COLS; c++) cols[c] = (Column){ str_of(names[c]), type_from_text(arena, types[c], true) };
     Err err = { 0 };
     builder_init(&builder, &schema, 64);
     if (!batch_parse(str_of(rows), &builder, &err)) fail_msg("%s", err.message);
