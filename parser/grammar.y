@@ -369,6 +369,7 @@ json_action(A) ::= TRUE|FALSE|UNKNOWN|ERROR(T). { A = ast_symbol(p, str_upper(p-
 json_action(A) ::= EMPTY(T) ARRAY. { A = ast_symbol(p, STR("EMPTY_ARRAY"), T->span); }
 json_action(A) ::= EMPTY(T) OBJECT. { A = ast_symbol(p, STR("EMPTY_OBJECT"), T->span); }
 json_action(A) ::= DEFAULT expr(E). { A = E; }
+json_action(A) ::= DEFAULT NULL_ON(T). { A = lit_new(p, LIT_NULL, STR_NULL, T->span); }
 term(A) ::= JSON_OBJECT(T) LP json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECT", T, (AstList){ 0 }, N, X); }
 term(A) ::= JSON_OBJECT(T) LP json_pairs(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECT", T, L, N, X); }
 term(A) ::= JSON_OBJECTAGG(T) LP json_pair(L) json_nulls(N) RP(X). { A = call_json_nulls(p, "JSON_OBJECTAGG", T, L, N, X); }

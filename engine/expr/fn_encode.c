@@ -23,10 +23,22 @@ static bool unknown_charset(Err *err, Str name)
     return err_hint(err, "UTF-8, UTF-16, UTF-16BE, UTF-16LE, UTF-32, ISO-8859-1 and US-ASCII always are, others as far as the system has them.");
 }
 
+/* A name as Java allows it; iconv would take the empty name for the locale's set, and a suffix after '/'. */
+static bool legal_charset(Str name)
+{
+    for (uint32_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!word && (i == 0 || !c || !strchr("-+.:_", c))) return false;
+    }
+    return name.len > 0;
+}
+
 /* Converts s; each piece that cannot be becomes `bad`. */
 static bool convert(ArenaBuf *buf, Str to, Str from, Str s, Str bad, bool utf8_input, Err *err, Str name)
 {
     Arena *arena = buf->arena;
+    if (!legal_charset(name)) return unknown_charset(err, name);
     iconv_t cd = iconv_open(str_cstr(arena, to), str_cstr(arena, from));
     if (cd == (iconv_t)-1) return unknown_charset(err, name);
     char *in = (char *)(uintptr_t)s.ptr;     /* iconv does not write there, its prototype is older than const */

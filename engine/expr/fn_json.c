@@ -131,8 +131,9 @@ static bool check_default(InferCtx *infer, uint32_t i, const Type *type, Err *er
     if (i == 0) return true;
     Expr *arg = infer->args[i];
     if (!is_literal(arg) || !infer_const(infer, i)) return err_at(err, E_INVALID, arg->span, "DEFAULT of %s must be a literal", infer->func->name);
+    if (!refuse_bare_null(arg, err)) return false;
     bool texts = type_is_string(type) && type_is_string(arg->type), numbers = type->kind == TYPE_DOUBLE && type_is_numeric(arg->type);
-    if (texts || numbers || arg->type->kind == TYPE_NULL || type_eq(arg->type, type, true)) infer_cast(infer, i, type_with_null(infer->ctx->arena, type, true));
+    if (texts || numbers || type_eq(arg->type, type, true)) infer_cast(infer, i, type_with_null(infer->ctx->arena, type, true));
     else if (type_is_string(type) && type_is_numeric(arg->type)) infer_cast(infer, i, type_string(true));
     return true;
 }
