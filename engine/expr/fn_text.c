@@ -244,7 +244,7 @@ static bool category_is_letter(utf8proc_category_t c) { return c >= UTF8PROC_CAT
 static bool category_is_digit(utf8proc_category_t c) { return c == UTF8PROC_CATEGORY_ND; }
 
 FN_BODY(fn_is_alpha) { return ret_bool(out, type_is_string(arg_type(call, 0)) && all_code_points(&args[0], category_is_letter)); }
-FN_BODY(fn_is_digit) { return ret_bool(out, type_is_numeric(arg_type(call, 0)) || (type_is_string(arg_type(call, 0)) && all_code_points(&args[0], category_is_digit))); }
+FN_BODY(fn_is_digit) { return ret_bool(out, type_is_integer(arg_type(call, 0)) || (type_is_string(arg_type(call, 0)) && all_code_points(&args[0], category_is_digit))); }
 
 /* Java's integer parsers take the digits of every script. */
 static bool is_java_integer(Str s)
