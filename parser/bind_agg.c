@@ -263,17 +263,24 @@ bool bind_group_by(Binder *b, const Scope *scope, const AstQuery *query, Groupin
 
 /* --- the select list over the aggregate's output --- */
 
+/* GROUPING: a bit for each key that the set lacks. GROUP_ID: how many equal sets come before. */
+static int64_t value_of_set(const Grouping *grouping, const BoundGrouping *call, uint32_t set)
+{
+    int64_t value = 0;
+    for (uint32_t s = 0; call->id && s < set; s++) value += grouping->sets[s] == grouping->sets[set];
+    for (uint32_t k = 0; k < call->nkeys; k++) value = value << 1 | !(grouping->sets[set] >> call->keys[k] & 1);
+    return value;
+}
+
 static Expr *grouping_value(Binder *b, const Grouping *grouping, const BoundGrouping *call, Err *err)
 {
     const Type *bigint = type_simple(TYPE_BIGINT, false);
-    if (grouping->nsets <= 1 || call->id || !call->nkeys) return expr_const(b->arena, bigint, datum_i64(0), call->span);
+    if (grouping->nsets <= 1 || (!call->id && !call->nkeys)) return expr_const(b->arena, bigint, datum_i64(0), call->span);
     Expr **conds = ARENA_ARRAY(b->arena, Expr *, grouping->nsets), **thens = ARENA_ARRAY(b->arena, Expr *, grouping->nsets);
     for (uint32_t s = 0; s < grouping->nsets; s++) {
-        int64_t value = 0;
-        for (uint32_t k = 0; k < call->nkeys; k++) value = value << 1 | !(grouping->sets[s] >> call->keys[k] & 1);
         Expr *pair[2] = { expr_column(b->arena, grouping->nkeys, bigint, call->span), expr_const(b->arena, bigint, datum_i64(s), call->span) };
         conds[s] = expr_call(&b->ctx, STR("="), pair, 2, call->span, err);
-        thens[s] = expr_const(b->arena, bigint, datum_i64(value), call->span);
+        thens[s] = expr_const(b->arena, bigint, datum_i64(value_of_set(grouping, call, s)), call->span);
         if (!conds[s]) return NULL;
     }
     return expr_case(&b->ctx, conds, thens, grouping->nsets - 1, thens[grouping->nsets - 1], call->span, err);

@@ -80,8 +80,8 @@ static const Type *infer_single(AggInfer *infer, Err *err)
 static const Type *infer_listagg(AggInfer *infer, Err *err)
 {
     if (infer->nargs < 1 || infer->nargs > 2 || !type_is_string(infer->args[0]->type)) return agg_refuse(infer, err);
-    if (infer->nargs == 2 && (!type_is_string(infer->args[1]->type) || infer->args[1]->kind != EXPR_CONST)) {
-        err_at(err, E_TYPE, infer->args[1]->span, "separator of LISTAGG must be a literal");
+    if (infer->nargs == 2 && (!type_is_string(infer->args[1]->type) || infer->args[1]->kind != EXPR_CONST || infer->args[1]->value.null)) {
+        err_at(err, E_TYPE, infer->args[1]->span, "separator of LISTAGG must be a literal and not NULL");
         return NULL;
     }
     return infer->args[0]->type;
@@ -96,7 +96,7 @@ static const Type *infer_array(AggInfer *infer, Err *err)
 {
     if (infer->nargs != 1) return agg_refuse(infer, err);
     const Type *elem = type_with_attr(infer->ctx->arena, infer->args[0]->type, ATTR_NONE);
-    return type_array(infer->ctx->arena, elem, elem->nullable);
+    return type_array(infer->ctx->arena, elem, type_compares_null(elem));      /* as Flink has it */
 }
 
 static bool is_share(const Datum *value)
