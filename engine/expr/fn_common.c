@@ -164,6 +164,8 @@ Str infer_word(const InferCtx *infer, uint32_t i)
 bool infer_fit(InferCtx *infer, uint32_t i, const Type *type)
 {
     const Type *have = infer->args[i]->type;
+    bool padded = (have->kind == TYPE_VARCHAR && type->kind == TYPE_CHAR) || (have->kind == TYPE_VARBINARY && type->kind == TYPE_BINARY);
+    if (padded) return false;                    /* no implicit cast makes a length fixed */
     if (have->kind != TYPE_NULL && !type_eq(have, type, true) && !(type_is_string(have) && type_is_string(type)) &&
         !type_implicit_ok(have, type))
         return false;
