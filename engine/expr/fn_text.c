@@ -229,6 +229,7 @@ FN_BODY(fn_elt)
     return true;
 }
 
+/* Java looks at UTF-16 units: what takes two of them is neither letter nor digit. */
 static bool all_code_points(const Datum *arg, bool (*test)(utf8proc_category_t))
 {
     if (arg->null || arg->v.str.len == 0) return false;
@@ -236,7 +237,7 @@ static bool all_code_points(const Datum *arg, bool (*test)(utf8proc_category_t))
     for (uint32_t i = 0; i < s.len;) {
         uint32_t cp;
         i += utf8_decode(s.ptr + i, s.ptr + s.len, &cp);
-        if (!test(utf8proc_category((utf8proc_int32_t)cp))) return false;
+        if (cp > 0xFFFF || !test(utf8proc_category((utf8proc_int32_t)cp))) return false;
     }
     return true;
 }
