@@ -260,11 +260,17 @@ static Expr *build_compare(InferCtx *infer, Err *err)
     return call;
 }
 
-static bool distinct(const FuncCall *call, const Datum *args)
+/* NULL equals NULL within rows too, where = would not know. */
+static bool differ(const Type *ta, const Datum *a, const Type *tb, const Datum *b)
 {
-    if (args[0].null || args[1].null) return args[0].null != args[1].null;
-    return value_equal(call->expr->args[0]->type, &args[0], call->expr->args[1]->type, &args[1]) != 1;
+    if (a->null || b->null) return a->null != b->null;
+    if (ta->kind != TYPE_ROW) return value_equal(ta, a, tb, b) != 1;
+    for (uint32_t i = 0; i < ta->nfields; i++)
+        if (differ(ta->fields[i].type, &a->v.nested->items[i], tb->fields[i].type, &b->v.nested->items[i])) return true;
+    return false;
 }
+
+static bool distinct(const FuncCall *call, const Datum *args) { return differ(call->expr->args[0]->type, &args[0], call->expr->args[1]->type, &args[1]); }
 
 static bool body_distinct(const FuncCall *call, EvalEnv *env, const Datum *args, Datum *out, Err *err)
 {
