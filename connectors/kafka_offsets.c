@@ -9,7 +9,7 @@
 
 #include <pcre2.h>
 
-enum { SEEK_MS = 5000, RETRY_US = 200000, BATCH_WAIT_US = 30 * 1000000 };
+enum { SEEK_MS = 1000, SETTLE_TRIES = 250, SETTLE_US = 20000, RETRY_US = 200000, BATCH_WAIT_US = 30 * 1000000 };
 
 int32_t kafka_find_partition(const Source *s, const char *topic, int32_t id)
 {
@@ -306,6 +306,27 @@ static bool assign(Source *s, Err *err)
     return rc ? err_set(err, E_EXTERNAL, "Kafka partitions cannot be assigned: %s", rd_kafka_err2str(rc)) : true;
 }
 
+/* All partitions anew, and not back before the client fetches again: a second assignment (or closing) while it still stops the partitions of the first
+ * trips an assertion of librdkafka 2.0. To set a partition where it stands anyway succeeds once it has started. */
+static bool assign_again(Source *s, Err *err)
+{
+    const Partition *p = NULL;
+    if (!assign(s, err)) return false;
+    for (uint32_t i = 0; i < s->parts.n && !p; i++)
+        if (!s->parts.v[i].finished && s->parts.v[i].next >= 0) p = &s->parts.v[i];
+    for (int tries = 0; p && tries < SETTLE_TRIES && !kafka_source_cancelled(s); tries++) {
+        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(list, p->topic.ptr, p->id)->offset = p->next;
+        rd_kafka_error_t *error = rd_kafka_seek_partitions(s->rk, list, SEEK_MS);
+        rd_kafka_resp_err_t rc = error ? rd_kafka_error_code(error) : list->elems[0].err;
+        if (error) rd_kafka_error_destroy(error);
+        rd_kafka_topic_partition_list_destroy(list);
+        if (!rc) break;
+        clock_sleep_us(SETTLE_US);
+    }
+    return true;
+}
+
 /* Partitions from `from` on: begin and end. `late`: they appeared after the start. */
 static bool place_partitions(Source *s, uint32_t from, bool late, Err *err)
 {
@@ -334,35 +355,19 @@ bool kafka_assign_all(Source *s, Str saved_position, Err *err)
     return assign(s, err);
 }
 
-/* One partition goes on at p->next. To assign all anew while the client still stops the one that failed trips an assertion of librdkafka 2.0. */
-static bool seek(Source *s, const Partition *p, Err *err)
-{
-    int64_t since = clock_monotonic_us();
-    for (;;) {
-        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-        rd_kafka_topic_partition_list_add(list, p->topic.ptr, p->id)->offset = p->next;
-        rd_kafka_error_t *error = rd_kafka_seek_partitions(s->rk, list, SEEK_MS);
-        rd_kafka_resp_err_t rc = error ? rd_kafka_error_code(error) : list->elems[0].err;
-        if (error) rd_kafka_error_destroy(error);
-        rd_kafka_topic_partition_list_destroy(list);
-        if (!rc) return true;
-        if (!wait_for(s, since, err, "a partition cannot be set to an offset", rd_kafka_err2str(rc))) return false;
-    }
-}
-
 bool kafka_offset_lost(Source *s, Partition *p, Err *err)
 {
     int64_t low, high;
     if (!ask(s, call_low, p, 0, &low, err) || !ask(s, call_high, p, 0, &high, err)) return false;
     const Option *reset = options_find(s->spec->table->options, STR("properties.auto.offset.reset"));
     bool earliest = reset && str_iis(reset->value, "earliest"), latest = reset && str_iis(reset->value, "latest");
-    if (p->next >= low && p->next <= high) return wait_for(s, INT64_MAX, err, "brokers do not agree on the offsets of a topic", p->topic.ptr) && seek(s, p, err);
+    if (p->next >= low && p->next <= high) return wait_for(s, INT64_MAX, err, "brokers do not agree on the offsets of a topic", p->topic.ptr) && assign_again(s, err);
     if (earliest || latest) {
         log_warn("kafka", "table \"" STR_FMT "\": topic \"" STR_FMT "\" partition %d has offsets %lld to %lld, not %lld; going on at its %s", STR_ARG(s->spec->table->name),
                  STR_ARG(p->topic), p->id, (long long)low, (long long)high, (long long)p->next, earliest ? "beginning" : "end");
         p->next = earliest ? low : high;
         p->rows_done = 0;
-        return seek(s, p, err);
+        return assign_again(s, err);
     }
     err_set(err, E_EXTERNAL, "offset %lld of topic \"" STR_FMT "\" partition %d, the next to be read, does not exist: the partition has offsets %lld to %lld", (long long)p->next,
             STR_ARG(p->topic), p->id, (long long)low, (long long)high);
@@ -377,5 +382,5 @@ bool kafka_discover(Source *s, Err *err)
     rd_kafka_resp_err_t rc = list_once(s, &missing);
     if (rc || s->parts.n == known) return true;  /* asked again at the next interval */
     log_info("kafka", "table \"" STR_FMT "\": %u new partitions", STR_ARG(s->spec->table->name), s->parts.n - known);
-    return check_count(s, err) && place_partitions(s, known, true, err) && assign(s, err);
+    return check_count(s, err) && place_partitions(s, known, true, err) && assign_again(s, err);
 }
