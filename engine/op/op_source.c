@@ -4,12 +4,16 @@
  * position and never reads a row twice. */
 #include "engine/op/op_sources.h"
 
+#include <stdlib.h>
+
 typedef struct ScanOp {
     Op op;
     SourceSpec spec;
     const SourceVt *vt;
     Source *source;
     bool ended;
+    bool emitting;                               /* a batch is being handed on */
+    bool *finished; uint32_t nfinished;          /* splits that had ended before that batch was polled */
     StrBuf position;                             /* at the last barrier, or the restored one */
 } ScanOp;
 
@@ -60,6 +64,16 @@ static bool scan_emit(ScanOp *scan, const Batch *batch, Err *err)
     return true;
 }
 
+/* The last rows of a split stand in the batch after which the connector calls it finished: until they have gone through, it still holds the watermark. */
+static void note_finished(ScanOp *scan)
+{
+    if (!scan->vt->split_finished) return;
+    uint32_t n = op_source_splits(&scan->op);
+    if (n > scan->nfinished) scan->finished = xrealloc(scan->finished, n * sizeof *scan->finished);
+    scan->nfinished = n;
+    for (uint32_t i = 0; i < n; i++) scan->finished[i] = scan->vt->split_finished(scan->source, i);
+}
+
 bool op_is_source(const Op *op)
 {
     return op->node->ninputs == 0;
@@ -71,11 +85,15 @@ PollResult op_source_poll(Op *op, int timeout_ms, Err *err)
     ScanOp *scan = (ScanOp *)op;
     if (scan->ended) return POLL_END;
     const Batch *batch = NULL;
+    note_finished(scan);
     PollResult result = scan->vt->poll(scan->source, timeout_ms, &batch, err);
     if (result == POLL_ERROR) op_fail(op, err);
     if (result != POLL_DATA) return result;
     op->bad_row = -1;
-    if (scan_emit(scan, batch, err)) return POLL_DATA;
+    scan->emitting = true;
+    bool ok = scan_emit(scan, batch, err);
+    scan->emitting = false;
+    if (ok) return POLL_DATA;
     tell_row(scan, batch, err);
     return POLL_ERROR;
 }
@@ -105,7 +123,8 @@ bool op_source_split_finished(const Op *op, uint32_t split)
 {
     if (op->node->kind != PLAN_SCAN) return false;
     const ScanOp *scan = (const ScanOp *)op;
-    return scan->ended || (scan->vt->split_finished && scan->vt->split_finished(scan->source, split));
+    if (scan->ended || !scan->vt->split_finished) return scan->ended;
+    return scan->emitting ? split < scan->nfinished && scan->finished[split] : scan->vt->split_finished(scan->source, split);
 }
 
 bool op_source_stats(const Op *op, SourceStats *out)
@@ -173,6 +192,7 @@ static void scan_close(Op *op)
     ScanOp *scan = (ScanOp *)op;
     if (scan->source) scan->vt->close(scan->source);
     strbuf_free(&scan->position);
+    free(scan->finished);
 }
 
 const OpClass op_source_class = {
