@@ -69,16 +69,24 @@ static int64_t failure_rate(RestartPolicy *policy, int64_t now_us)
     return policy->delay_us;
 }
 
+/* Jitter never leaves initial .. max, and the longest pause has none. */
+static int64_t with_jitter(const RestartPolicy *policy)
+{
+    if (policy->backoff_us >= policy->max_delay_us) return policy->max_delay_us;
+    double spread = (double)(random_u64() >> 11) / (double)(1ull << 53) * 2 - 1;      /* -1 .. 1 */
+    int64_t pause = policy->backoff_us + (int64_t)((double)policy->backoff_us * policy->jitter * spread);
+    return pause < policy->delay_us ? policy->delay_us : pause > policy->max_delay_us ? policy->max_delay_us : pause;
+}
+
+/* The time without failure counts from the end of the last pause. */
 static int64_t exponential(RestartPolicy *policy, int64_t now_us)
 {
-    if (policy->tried && now_us - policy->last_failure_us >= policy->reset_us + policy->backoff_us) policy->tried = 0;
+    if (policy->tried && now_us - policy->last_failure_us >= policy->reset_us + policy->pause_us) policy->tried = 0;
     policy->last_failure_us = now_us;
     if (policy->attempts >= 0 && policy->tried >= policy->attempts) return -1;
     double next = policy->tried++ == 0 ? (double)policy->delay_us : (double)policy->backoff_us * policy->multiplier;
     policy->backoff_us = next > (double)policy->max_delay_us ? policy->max_delay_us : (int64_t)next;
-    double spread = (double)(random_u64() >> 11) / (double)(1ull << 53) * 2 - 1;      /* -1 .. 1 */
-    int64_t delay = policy->backoff_us + (int64_t)((double)policy->backoff_us * policy->jitter * spread);
-    return delay < 0 ? 0 : delay;
+    return policy->pause_us = with_jitter(policy);
 }
 
 int64_t restart_delay_us(RestartPolicy *policy, const Err *err, int64_t now_us)

@@ -15,7 +15,7 @@ typedef struct RestartPolicy {
     int64_t delay_us, max_delay_us, reset_us, interval_us; double multiplier, jitter;
     int64_t max_failures;
     /* so far */
-    int64_t tried, backoff_us, last_failure_us;
+    int64_t tried, backoff_us, pause_us, last_failure_us;    /* pause_us: the last backoff with its jitter */
     int64_t *failures; uint32_t nfailures;       /* FAILURE_RATE: times of the last max_failures + 1, a ring */
 } RestartPolicy;
 
