@@ -109,6 +109,22 @@ bool io_write_file(const char *path, Str bytes, Err *err)
     return ok;
 }
 
+/* One level. What is there may be removed by another process between the two calls: then it is made again. */
+static bool make_dir(const char *dir)
+{
+    enum { TRIES = 100 };
+    struct stat st;
+    for (int i = 0; i < TRIES; i++) {
+        if (injected("io.mkdir", EACCES) || (mkdir(dir, 0700) != 0 && errno != EEXIST)) return false;
+        if (stat(dir, &st) == 0) {
+            errno = ENOTDIR;
+            return S_ISDIR(st.st_mode);
+        }
+        if (errno != ENOENT) return false;
+    }
+    return false;
+}
+
 bool io_make_dirs(const char *path, Err *err)
 {
     StrBuf partial = { 0 };
@@ -118,11 +134,7 @@ bool io_make_dirs(const char *path, Err *err)
         uint32_t len = slash ? (uint32_t)(slash - path) : (uint32_t)strlen(path);
         strbuf_clear(&partial);
         strbuf_add(&partial, path, len);
-        struct stat st;
-        const char *dir = strbuf_cstr(&partial);
-        bool made = !injected("io.mkdir", EACCES) && (mkdir(dir, 0700) == 0 || errno == EEXIST);
-        if (!made) ok = io_fail(err, "create directory", dir, errno);
-        else if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) ok = io_fail(err, "create directory", dir, ENOTDIR);
+        ok = make_dir(strbuf_cstr(&partial)) || io_fail(err, "create directory", strbuf_cstr(&partial), errno);
         at = slash ? slash : path + len;
     }
     strbuf_free(&partial);
