@@ -135,6 +135,8 @@ typedef struct ConnectorDef {
 } ConnectorDef;
 
 const ConnectorDef *connector_find(Str name);    /* exact; NULL */
+/* Tests: one connector more than the table's rows, found by name like them; before any other thread runs. */
+void connector_add(const ConnectorDef *def);
 const ConnectorDef *const *connector_all(uint32_t *n);
 /* Option tables of a connector with the formats that the options choose: for options_check, completion, docs. Returns count (<= max). */
 uint32_t connector_option_tables(const ConnectorDef *def, const Options *options, OptionTable *out, uint32_t max);

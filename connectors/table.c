@@ -45,8 +45,20 @@ static const FormatDef *const formats[] = {
     NULL
 };
 
+enum { ADDED_MAX = 8 };
+static const ConnectorDef *added[ADDED_MAX + 1];
+
+void connector_add(const ConnectorDef *def)
+{
+    uint32_t n = 0;
+    while (added[n] && added[n] != def) n++;
+    if (n < ADDED_MAX) added[n] = def;
+}
+
 const ConnectorDef *connector_find(Str name)
 {
+    for (uint32_t i = 0; added[i]; i++)
+        if (str_is(name, added[i]->name)) return added[i];
     for (uint32_t i = 0; connectors[i]; i++)
         if (str_is(name, connectors[i]->name)) return connectors[i];
     return NULL;

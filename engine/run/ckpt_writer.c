@@ -26,6 +26,7 @@ typedef struct Order {
 struct CkptWriter {
     CkptStore *store;
     bool inline_only, started, quit;
+    bool (*store_now)(void);
     atomic_bool give_up;
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -128,11 +129,12 @@ static void *writer_thread(void *arg)
 
 /* --- the job's side --- */
 
-CkptWriter *ckpt_writer_new(CkptStore *store, bool inline_only)
+CkptWriter *ckpt_writer_new(CkptStore *store, bool inline_only, bool (*store_now)(void))
 {
     CkptWriter *writer = xcalloc(1, sizeof *writer);
     writer->store = store;
     writer->inline_only = inline_only;
+    writer->store_now = store_now;
     writer->order.fd = -1;
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->cond, NULL);
@@ -167,17 +169,23 @@ static void copy_texts(Order *order)
     info->operators = str_sub(all, split, all.len);
 }
 
-/* Without a thread (none can be started, or none is wanted) the work is done here. */
+static void carry_out_inline(CkptWriter *writer)
+{
+    err_clear(&writer->err);
+    writer->state = carry_out(writer, &writer->order, &writer->err) ? CKPT_DONE : CKPT_FAILED;
+}
+
+/* Without a thread (none can be started, or none is wanted) the work is done here, or later by ckpt_poll and ckpt_wait. */
 static void begin(CkptWriter *writer, Order *order)
 {
     atomic_store(&writer->give_up, false);
     order_clear(&writer->order);
     writer->order = *order;
     copy_texts(&writer->order);
-    if (!writer->inline_only && !writer->started) writer->started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
+    if (!writer->inline_only && !writer->started) writer->started = !fault_hit("ckpt.thread") && pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
     if (!writer->started) {
-        err_clear(&writer->err);
-        writer->state = carry_out(writer, &writer->order, &writer->err) ? CKPT_DONE : CKPT_FAILED;
+        writer->state = CKPT_BUSY;
+        if (!writer->inline_only || !writer->store_now) carry_out_inline(writer);
         return;
     }
     pthread_mutex_lock(&writer->mutex);
@@ -201,6 +209,7 @@ void ckpt_begin_child(CkptWriter *writer, const CkptInfo *info, int64_t began_us
 
 CkptState ckpt_poll(CkptWriter *writer, CkptInfo *info, Err *err)
 {
+    if (!writer->started && writer->state == CKPT_BUSY && writer->store_now()) carry_out_inline(writer);
     pthread_mutex_lock(&writer->mutex);
     CkptState state = writer->state;
     if (state == CKPT_DONE || state == CKPT_FAILED) {
@@ -217,6 +226,7 @@ CkptState ckpt_poll(CkptWriter *writer, CkptInfo *info, Err *err)
 void ckpt_wait(CkptWriter *writer, int timeout_ms)
 {
     struct pollfd over = { .fd = writer->over_fd, .events = POLLIN };
+    if (!writer->started && writer->state == CKPT_BUSY) carry_out_inline(writer);
     pthread_mutex_lock(&writer->mutex);
     bool busy = writer->state == CKPT_BUSY;
     pthread_mutex_unlock(&writer->mutex);

@@ -10,8 +10,8 @@
 typedef struct CkptWriter CkptWriter;
 typedef enum CkptState { CKPT_IDLE, CKPT_BUSY, CKPT_DONE, CKPT_FAILED } CkptState;
 
-/* inline_only: no thread, ckpt_begin_* do the work before they return (tests, simulation). */
-CkptWriter *ckpt_writer_new(CkptStore *store, bool inline_only);
+/* inline_only: no thread; the work is done by the caller's, at once, or (store_now: tests, simulation) at the first ckpt_poll at which store_now() says so. */
+CkptWriter *ckpt_writer_new(CkptStore *store, bool inline_only, bool (*store_now)(void));
 /* Gives up what is under way and joins the thread. */
 void ckpt_writer_free(CkptWriter *writer);
 

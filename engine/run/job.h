@@ -20,7 +20,8 @@ typedef struct JobConfig {
     const char *state_dir; Str state_name;       /* state_name is also the job's name in exactly-once targets; borrowed, outlive the job */
     bool fresh;                                  /* do not go on from a checkpoint: drop them */
     bool allow_unclaimed;                        /* go on although state of the checkpoint has no place in a changed query */
-    bool single_threaded;                        /* tests: checkpoints are encoded and stored in line */
+    bool single_threaded;                        /* tests: checkpoints are encoded and stored in line, */
+    bool (*store_now)(void);                     /* at once (NULL), or at the first step at which this says so; a wait for them does not ask */
 } JobConfig;
 typedef struct JobMetrics { uint64_t rows_in, rows_out, bytes_in, late_rows, bad_records; int64_t watermark_us /* INT64_MIN none */; uint64_t lag; bool has_lag; int64_t started_us; size_t state_bytes;
     uint64_t checkpoints, failed_checkpoints, last_checkpoint /* id, 0 none */, last_checkpoint_bytes; int64_t last_checkpoint_us /* duration */; uint64_t restarts; } JobMetrics;

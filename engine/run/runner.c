@@ -82,7 +82,7 @@ static bool open_store(Runner *runner, Err *err)
     runner->store = store_open(runner->on_disk ? runner->dir.db : NULL, false, err);
     if (!runner->store) return err->code == E_SNAPSHOT ? err_hint(err, "--fresh starts over without it.") : false;
     memcpy(runner->lineage, store_lineage(runner->store).ptr, LINEAGE_LEN);
-    runner->writer = ckpt_writer_new(runner->store, config->single_threaded);
+    runner->writer = ckpt_writer_new(runner->store, config->single_threaded, config->store_now);
     return true;
 }
 
@@ -103,7 +103,7 @@ static bool load_newest(Runner *runner, uint64_t *id, StrBuf *bytes, Arena *aren
 {
     CkptList list = { 0 };
     *id = 0;
-    if (!store_list(runner->store, arena, &list, err)) return false;
+    if (!store_list(runner->store, arena, &list, err)) return err->code == E_SNAPSHOT ? err_hint(err, "--fresh starts over without it.") : false;
     for (uint32_t i = 0; i < list.n; i++) {
         if (i == 0) runner->next_id = list.v[i].id + 1;
         strbuf_clear(bytes);
@@ -160,6 +160,14 @@ static bool open_pipeline(Runner *runner, bool restored, Str snapshot, uint64_t 
     return pipeline_open(&runner->pipeline, runner->plan, runner->config, &start, err) && (!restored || pipeline_restore(&runner->pipeline, snapshot, err));
 }
 
+/* The job begins again from `id`: newer ones, which could not be read, belong to a past that is no longer its own, and must neither come back nor
+ * count among those that are kept. */
+static void drop_newer(Runner *runner, uint64_t id)
+{
+    Err err = { 0 };
+    if (runner->next_id > id + 1 && !store_drop_newer(runner->store, id, &err)) log_warn("ckpt", STR_FMT ": %s", STR_ARG(runner->job_key), err.message);
+}
+
 static void say_restored(const Runner *runner, const CkptInfo *info)
 {
     log_notice("ckpt", STR_FMT ": restored checkpoint %llu, %lld s old, %.1f MB%s" STR_FMT, STR_ARG(runner->job_key), (unsigned long long)info->id,
@@ -176,7 +184,10 @@ bool runner_open(Runner *runner, Err *err)
     if (ok && id) ok = check_claims(runner, strbuf_str(&bytes), id, err);
     runner->restored = id;
     if (ok) ok = open_pipeline(runner, id != 0, strbuf_str(&bytes), committed, err);
-    if (ok && id) say_restored(runner, &info);
+    if (ok && id) {
+        say_restored(runner, &info);
+        drop_newer(runner, id);
+    }
     strbuf_free(&bytes);
     arena_free(arena);
     runner->due_us = clock_monotonic_us() + runner->interval_us;

@@ -1,5 +1,5 @@
 /* CkptStore on SQLite; see store.h. Chunks are compressed as they come, so a checkpoint is never in memory twice.
- * Every step that can fail in the field has a fault point: store.open, store.begin, store.chunk, store.commit, store.note, store.read. */
+ * Every step that can fail in the field has a fault point: store.open, store.begin, store.chunk, store.commit, store.note, store.read, store.clear. */
 #include "engine/run/store.h"
 #include "engine/base/clock.h"
 #include "engine/base/fault.h"
@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 enum { FORMAT_VERSION = 1, CHUNK_BYTES = 512 << 10, ZSTD_LEVEL = 1, BUSY_MS = 5000, SEQ_BITS = 24, APPLICATION_ID = 0x57454952 /* WEIR */ };
+static const uint64_t LOAD_BYTES_MAX = UINT32_MAX - (1u << 20);   /* store_load: one StrBuf */
 
 struct CkptStore {
     sqlite3 *db;
@@ -25,10 +26,10 @@ struct CkptStore {
 };
 
 static const char schema_sql[] =
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS checkpoints (id INTEGER PRIMARY KEY, created_us INTEGER NOT NULL, duration_us INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
+    "CREATE TABLE checkpoints (id INTEGER PRIMARY KEY, created_us INTEGER NOT NULL, duration_us INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     " stored_bytes INTEGER NOT NULL, chunks INTEGER NOT NULL, positions TEXT NOT NULL, operators TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS chunks (seq INTEGER PRIMARY KEY, raw_len INTEGER NOT NULL, sum INTEGER NOT NULL, bytes BLOB NOT NULL);";
+    "CREATE TABLE chunks (seq INTEGER PRIMARY KEY, raw_len INTEGER NOT NULL, sum INTEGER NOT NULL, bytes BLOB NOT NULL);";
 
 static bool fail(const CkptStore *store, const char *what, Err *err)
 {
@@ -89,15 +90,33 @@ static bool new_lineage(CkptStore *store, Err *err)
     return set_meta(store, "lineage", store->lineage, err);
 }
 
-static bool create_or_check(CkptStore *store, Err *err)
+static bool get_number(CkptStore *store, const char *sql, int64_t *out, Err *err)
 {
-    char version[16] = "";
-    bool found;
-    if (!run_sql(store, "BEGIN IMMEDIATE", "open", err) || !run_sql(store, schema_sql, "create", err) || !get_meta(store, "format", version, sizeof version, &found, err)) return false;
-    if (!found) {
+    sqlite3_stmt *stmt = prepare(store, sql, "read", err);
+    if (!stmt) return false;
+    bool ok = sqlite3_step(stmt) == SQLITE_ROW || fail(store, "read", err);
+    if (ok) *out = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return ok;
+}
+
+/* Tables are made in an empty file only: in one that was a store and is damaged they would look like a store without checkpoints. */
+static bool check_file(CkptStore *store, bool *empty, Err *err)
+{
+    int64_t application, tables;
+    if (!get_number(store, "PRAGMA application_id", &application, err) || !get_number(store, "SELECT count(*) FROM sqlite_master", &tables, err)) return false;
+    *empty = application == 0 && tables == 0;
+    return *empty || application == APPLICATION_ID || err_set(err, E_SNAPSHOT, "\"%s\" is damaged, or no file of checkpoints", store->path);
+}
+
+static bool create_if_empty(CkptStore *store, Err *err)
+{
+    bool empty;
+    if (!run_sql(store, "BEGIN IMMEDIATE", "open", err) || !check_file(store, &empty, err)) return false;
+    if (empty) {
         char application[48];
         snprintf(application, sizeof application, "PRAGMA application_id = %d", APPLICATION_ID);
-        if (!run_sql(store, application, "create", err) || !set_meta(store, "format", "1", err) || !new_lineage(store, err)) return false;
+        if (!run_sql(store, schema_sql, "create", err) || !run_sql(store, application, "create", err) || !set_meta(store, "format", "1", err) || !new_lineage(store, err)) return false;
     }
     return run_sql(store, "COMMIT", "create", err);
 }
@@ -105,7 +124,9 @@ static bool create_or_check(CkptStore *store, Err *err)
 static bool read_meta(CkptStore *store, Err *err)
 {
     char version[16] = "";
-    bool found;
+    bool found, empty;
+    if (!check_file(store, &empty, err)) return false;
+    if (empty) return err_set(err, E_SNAPSHOT, "\"%s\" holds no checkpoints", store->path);
     if (!get_meta(store, "format", version, sizeof version, &found, err)) return false;
     if (!found || atoi(version) != FORMAT_VERSION) {
         err_set(err, E_SNAPSHOT, "\"%s\" holds checkpoints of format \"%s\", this weir reads %d", store->path, found ? version : "?", FORMAT_VERSION);
@@ -119,14 +140,15 @@ CkptStore *store_open(const char *path, bool read_only, Err *err)
 {
     CkptStore *store = xcalloc(1, sizeof *store);
     snprintf(store->path, sizeof store->path, "%s", path ? path : "memory");
-    int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_FULLMUTEX;
+    /* A reader opens for writing too where it may: only so can it roll back what a writer that was killed left in the journal. */
+    int flags = SQLITE_OPEN_READWRITE | (read_only ? 0 : SQLITE_OPEN_CREATE) | SQLITE_OPEN_FULLMUTEX;
     bool ok = !injected("store.open", store, "open", err) && (sqlite3_open_v2(path ? path : ":memory:", &store->db, flags, NULL) == SQLITE_OK || fail(store, "open", err));
     if (ok) {
         sqlite3_busy_timeout(store->db, BUSY_MS);
         /* New pages are not journalled, so a checkpoint is written once; FULL syncs journal and file before and after the commit. */
-        ok = read_only || run_sql(store, "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL", "open", err);
+        ok = run_sql(store, read_only ? "PRAGMA query_only = 1" : "PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL", "open", err);
     }
-    ok = ok && (read_only || create_or_check(store, err)) && read_meta(store, err);
+    ok = ok && (read_only || create_if_empty(store, err)) && read_meta(store, err);
     if (ok) return store;
     store_close(store);
     return NULL;
@@ -151,9 +173,20 @@ Str store_lineage(const CkptStore *store)
 
 bool store_clear(CkptStore *store, Err *err)
 {
-    bool ok = run_sql(store, "BEGIN IMMEDIATE; DELETE FROM chunks; DELETE FROM checkpoints; DELETE FROM meta WHERE key = 'committed'", "clear", err) && new_lineage(store, err) && run_sql(store, "COMMIT", "clear", err);
+    bool ok = !injected("store.clear", store, "clear", err) &&
+              run_sql(store, "BEGIN IMMEDIATE; DELETE FROM chunks; DELETE FROM checkpoints; DELETE FROM meta WHERE key = 'committed'", "clear", err) &&
+              new_lineage(store, err) && run_sql(store, "COMMIT", "clear", err);
     if (!ok) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     return ok && run_sql(store, "VACUUM", "clear", err);
+}
+
+bool store_drop_newer(CkptStore *store, uint64_t id, Err *err)
+{
+    char sql[192];
+    snprintf(sql, sizeof sql, "BEGIN IMMEDIATE; DELETE FROM chunks WHERE seq >= %lld; DELETE FROM checkpoints WHERE id > %lld; COMMIT", (long long)(id + 1) << SEQ_BITS, (long long)id);
+    bool ok = !injected("store.clear", store, "clear", err) && run_sql(store, sql, "clear", err);
+    if (!ok) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return ok;
 }
 
 /* --- writing --- */
@@ -208,6 +241,7 @@ static bool write_chunk(CkptStore *store, Str raw, Err *err)
 bool store_put(CkptStore *store, Str bytes, Err *err)
 {
     store->bytes += bytes.len;
+    if (store->bytes > LOAD_BYTES_MAX) return err_set(err, E_BUDGET, "the state is larger than 4 GiB: such a checkpoint could not be read back");
     while (bytes.len) {
         uint32_t room = CHUNK_BYTES - store->raw.len, n = bytes.len < room ? bytes.len : room;
         strbuf_add(&store->raw, bytes.ptr, n);
@@ -243,7 +277,7 @@ static bool drop_old(CkptStore *store, uint32_t keep, Err *err)
 
 bool store_publish(CkptStore *store, CkptInfo *info, uint32_t keep, Err *err)
 {
-    if (store->raw.len && !write_chunk(store, strbuf_str(&store->raw), err)) return false;
+    if ((store->raw.len || !store->chunks) && !write_chunk(store, strbuf_str(&store->raw), err)) return false;
     info->id = store->id;
     info->bytes = store->bytes;
     info->stored_bytes = store->stored_bytes;
@@ -285,6 +319,21 @@ static Str column_text(sqlite3_stmt *stmt, int col, Arena *arena)
     return text ? str_dup(arena, (Str){ text, (uint32_t)sqlite3_column_bytes(stmt, col) }) : STR("");
 }
 
+static bool damaged(const CkptStore *store, uint64_t id, const char *why, Err *err)
+{
+    return err_set(err, E_SNAPSHOT, "checkpoint %llu in \"%s\" is damaged: %s", (unsigned long long)id, store->path, why);
+}
+
+/* A row of facts lost to damage must not pass for "there is none, begin fresh": its chunks are still there. */
+static bool check_newest(CkptStore *store, const CkptList *list, Err *err)
+{
+    int64_t newest;
+    if (!get_number(store, "SELECT coalesce(max(seq), -1) FROM chunks", &newest, err)) return false;
+    uint64_t id = (uint64_t)newest >> SEQ_BITS;
+    return newest < 0 ? list->n == 0 || damaged(store, list->v[0].id, "its chunks are missing", err)
+                      : (list->n && list->v[0].id >= id) || damaged(store, id, "its row in the list is missing", err);
+}
+
 bool store_list(CkptStore *store, Arena *arena, CkptList *out, Err *err)
 {
     sqlite3_stmt *stmt = prepare(store, "SELECT id, created_us, duration_us, bytes, stored_bytes, chunks, positions, operators FROM checkpoints ORDER BY id DESC", "read", err);
@@ -297,12 +346,7 @@ bool store_list(CkptStore *store, Arena *arena, CkptList *out, Err *err)
     }
     bool ok = rc == SQLITE_DONE || fail(store, "read", err);
     sqlite3_finalize(stmt);
-    return ok;
-}
-
-static bool damaged(const CkptStore *store, uint64_t id, const char *why, Err *err)
-{
-    return err_set(err, E_SNAPSHOT, "checkpoint %llu in \"%s\" is damaged: %s", (unsigned long long)id, store->path, why);
+    return ok && check_newest(store, out, err);
 }
 
 /* One row of chunks, in order, checked and unpacked behind *out. */
@@ -312,8 +356,8 @@ static bool read_chunk(const CkptStore *store, uint64_t id, uint32_t number, sql
     const void *bytes = sqlite3_column_blob(stmt, 3);
     size_t len = (size_t)sqlite3_column_bytes(stmt, 3);
     if (seq != chunk_seq(id, number)) return damaged(store, id, "a chunk is missing", err);
-    if (raw_len <= 0 || raw_len > CHUNK_BYTES || chunk_sum(seq, (uint32_t)raw_len, bytes, len) != sqlite3_column_int64(stmt, 2)) return damaged(store, id, "the sum of a chunk is wrong", err);
-    strbuf_reserve(out, (uint32_t)raw_len);
+    if (raw_len < 0 || raw_len > CHUNK_BYTES || chunk_sum(seq, (uint32_t)raw_len, bytes, len) != sqlite3_column_int64(stmt, 2)) return damaged(store, id, "the sum of a chunk is wrong", err);
+    strbuf_reserve(out, (uint32_t)raw_len + 1);
     size_t got = ZSTD_decompress(out->ptr + out->len, (size_t)raw_len, bytes, len);
     if (ZSTD_isError(got) || got != (size_t)raw_len) return damaged(store, id, "a chunk cannot be unpacked", err);
     out->len += (uint32_t)raw_len;

@@ -29,6 +29,8 @@ void store_close(CkptStore *store);
 Str store_lineage(const CkptStore *store);
 /* Drops every checkpoint and begins a new lineage. */
 bool store_clear(CkptStore *store, Err *err) MUST_CHECK;
+/* Drops the checkpoints after this one: damaged ones, behind which a job has begun again. */
+bool store_drop_newer(CkptStore *store, uint64_t id, Err *err) MUST_CHECK;
 
 /* Writing: begin, any number of puts, then publish or abort. keep: how many checkpoints are there afterwards at the most.
  * info->stored_bytes and chunks are filled in by publish. */
