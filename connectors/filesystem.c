@@ -1,11 +1,13 @@
 /* The filesystem connector's row: options, checks, path and column layout, directory listing. Local files only; other schemes are refused.
  * Options and defaults are Flink's. Owns nothing. */
 #include "connectors/filesystem.h"
+#include "engine/base/fault.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 const OptionDef filesystem_options[] = {
     { "path", OPT_STRING, NULL, OPTF_REQUIRED | OPTF_IDENTITY, NULL, "File or directory; a file:// URL works too." },
@@ -180,6 +182,27 @@ static bool filesystem_bounded(const ConnTable *table)
 
 /* ---- directories ---- */
 
+bool fs_fault(const char *point, int code)
+{
+    if (!fault_hit(point)) return false;
+    errno = code;
+    return true;
+}
+
+struct dirent *fs_next_entry(DIR *handle)
+{
+    errno = 0;
+    return fs_fault("fs.readdir", EIO) ? NULL : readdir(handle);
+}
+
+bool fs_sync_dir(const char *dir, Err *err)
+{
+    int fd = fs_fault("fs.opendir", EACCES) ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = (fd >= 0 && !fs_fault("fs.fsyncdir", EIO) && fsync(fd) == 0) || fs_fail(err, "write to", dir);
+    if (fd >= 0) close(fd);
+    return ok;
+}
+
 static int compare_files(const void *a, const void *b)
 {
     return strcmp(((const FsFile *)a)->path, ((const FsFile *)b)->path);
@@ -187,20 +210,25 @@ static int compare_files(const void *a, const void *b)
 
 static bool list_dir(Arena *arena, const char *dir, FsFiles *out, int depth, Err *err)
 {
-    DIR *handle = depth > 64 ? NULL : opendir(dir);
+    enum { DEPTH_MAX = 64 };
+    DIR *handle = depth > DEPTH_MAX ? (errno = ELOOP, NULL) : fs_fault("fs.opendir", EACCES) ? NULL : opendir(dir);
     struct stat st;
     bool ok = true;
     if (!handle) return errno == ENOENT && depth > 0 ? true : fs_fail(err, "list", dir);
-    for (struct dirent *entry; ok && (entry = readdir(handle)) != NULL;) {
+    for (struct dirent *entry; ok && (entry = fs_next_entry(handle)) != NULL;) {
         if (entry->d_name[0] == '.' || entry->d_name[0] == '_') continue;
         const char *path = str_cstr(arena, str_printf(arena, "%s%s%s", dir, strcmp(dir, "/") == 0 ? "" : "/", entry->d_name));
-        if (stat(path, &st) != 0) continue;      /* gone since it was listed */
+        if (fs_fault("fs.stat", EIO) || stat(path, &st) != 0) {
+            if (errno != ENOENT) ok = fs_fail(err, "read", path);
+            continue;                            /* gone since it was listed */
+        }
         if (S_ISDIR(st.st_mode)) ok = list_dir(arena, path, out, depth + 1, err);
         else if (S_ISREG(st.st_mode)) {
             FsFile file = { path, st.st_size, st.st_mtim.tv_sec * 1000ll + st.st_mtim.tv_nsec / 1000000 };
             ARENA_PUSH(arena, *out, file);
         }
     }
+    if (ok && errno) ok = fs_fail(err, "list", dir);
     closedir(handle);
     return ok;
 }
@@ -209,7 +237,7 @@ bool fs_list(Arena *arena, const char *root, FsFiles *out, Err *err)
 {
     struct stat st;
     *out = (FsFiles){ 0 };
-    if (stat(root, &st) != 0) return fs_fail(err, "read", root);
+    if (fs_fault("fs.stat", EIO) || stat(root, &st) != 0) return fs_fail(err, "read", root);
     if (!S_ISDIR(st.st_mode)) {
         FsFile file = { str_cstr(arena, str_of(root)), st.st_size, st.st_mtim.tv_sec * 1000ll + st.st_mtim.tv_nsec / 1000000 };
         ARENA_PUSH(arena, *out, file);
@@ -220,12 +248,27 @@ bool fs_list(Arena *arena, const char *root, FsFiles *out, Err *err)
     return true;
 }
 
+/* One level; a new one is durable once its parent's entry is. */
+static bool make_dir(const char *dir, Err *err)
+{
+    if (!fs_fault("fs.mkdir", EACCES) && mkdir(dir, 0777) == 0) {
+        const char *slash = strrchr(dir, '/');
+        StrBuf parent = { 0 };
+        if (slash) strbuf_add(&parent, dir, slash == dir ? 1 : (uint32_t)(slash - dir));
+        else strbuf_addc(&parent, '.');
+        bool ok = fs_sync_dir(strbuf_cstr(&parent), err);
+        strbuf_free(&parent);
+        return ok;
+    }
+    return errno == EEXIST || fs_fail(err, "create directory", dir);
+}
+
 bool fs_make_dirs(const char *path, Err *err)
 {
     StrBuf part = { 0 };
     bool ok = true;
     for (const char *p = path; ok; p++) {
-        if ((*p == '/' || !*p) && part.len > 0 && mkdir(strbuf_cstr(&part), 0777) != 0 && errno != EEXIST) ok = fs_fail(err, "create directory", strbuf_cstr(&part));
+        if ((*p == '/' || !*p) && part.len > 0) ok = make_dir(strbuf_cstr(&part), err);
         if (!*p) break;
         strbuf_addc(&part, *p);
     }

@@ -2,6 +2,7 @@
 #ifndef WEIR_CONNECTORS_FILESYSTEM_H
 #define WEIR_CONNECTORS_FILESYSTEM_H
 #include "connectors/format.h"
+#include <dirent.h>
 
 typedef struct FsConf {
     const char *root;                            /* without scheme and trailing slash */
@@ -23,6 +24,11 @@ typedef struct FsFiles { FsFile *v; uint32_t n, cap; } FsFiles;
 bool fs_list(Arena *arena, const char *root, FsFiles *out, Err *err) MUST_CHECK;
 /* mkdir -p with the user's permissions. */
 bool fs_make_dirs(const char *path, Err *err) MUST_CHECK;
+bool fs_sync_dir(const char *dir, Err *err) MUST_CHECK;          /* its entries are durable */
+/* readdir with errno 0 at the end: a listing that breaks off must not pass for a shorter one. */
+struct dirent *fs_next_entry(DIR *handle);
+/* An injected failure: true, with errno set. */
+bool fs_fault(const char *point, int code);
 bool fs_fail(Err *err, const char *action, const char *path);   /* with errno; always false */
 
 /* "k=v/" texts as Hive and Flink write them: special characters as %XX, NULL and '' as the default name. */

@@ -4,10 +4,8 @@
  * of that run, so rows are there exactly once. INSERT OVERWRITE removes the files that stood there before, at the end. Threading: the job's thread. */
 #include "connectors/filesystem.h"
 #include "engine/base/clock.h"
-#include "engine/base/fault.h"
 #include "engine/base/hashtab.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,7 +75,7 @@ static bool show_file(Sink *s, Str partition, Str run, uint32_t number, Err *err
     StrBuf hidden = { 0 };
     file_name(s, partition, run, number, true, &hidden);
     file_name(s, partition, run, number, false, &s->name);
-    bool ok = !fault_hit("fs.rename") && rename(strbuf_cstr(&hidden), strbuf_cstr(&s->name)) == 0;
+    bool ok = !fs_fault("fs.rename", EIO) && rename(strbuf_cstr(&hidden), strbuf_cstr(&s->name)) == 0;
     /* Renamed already by an earlier commit of the same checkpoint. */
     if (!ok && errno == ENOENT && access(strbuf_cstr(&s->name), F_OK) == 0) ok = true;
     if (!ok) fs_fail(err, "make visible", strbuf_cstr(&s->name));
@@ -90,18 +88,19 @@ static bool show_file(Sink *s, Str partition, Str run, uint32_t number, Err *err
 /* Hidden files that a run left behind and no checkpoint lists. */
 static bool remove_leftovers(const char *dir, Str run, int depth, Err *err)
 {
-    DIR *handle = opendir(dir);
+    DIR *handle = fs_fault("fs.opendir", EACCES) ? NULL : opendir(dir);
     bool ok = true;
     Arena *arena = arena_new();
     Str prefix = str_printf(arena, ".part-" STR_FMT "-%c", STR_ARG(run), 0);
     if (!handle) ok = errno == ENOENT ? true : fs_fail(err, "list", dir);
-    for (struct dirent *entry; ok && handle && (entry = readdir(handle)) != NULL;) {
+    for (struct dirent *entry; ok && handle && (entry = fs_next_entry(handle)) != NULL;) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         const char *path = str_printf(arena, "%s/%s%c", dir, entry->d_name, 0).ptr;
         struct stat st;
-        if (str_starts(str_of(entry->d_name), prefix.ptr)) ok = unlink(path) == 0 ? true : fs_fail(err, "remove", path);
+        if (str_starts(str_of(entry->d_name), prefix.ptr)) ok = (!fs_fault("fs.unlink", EIO) && unlink(path) == 0) || fs_fail(err, "remove", path);
         else if (depth < 64 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ok = remove_leftovers(path, run, depth + 1, err);
     }
+    if (ok && handle && errno) ok = fs_fail(err, "list", dir);
     if (handle) closedir(handle);
     arena_free(arena);
     return ok;
@@ -151,7 +150,7 @@ static Sink *fs_sink_open(const SinkSpec *spec, Str saved, Err *err)
 static bool part_flush(Sink *s, Part *part, Err *err)
 {
     for (uint32_t done = 0; done < part->buffer.len;) {
-        ssize_t n = fault_hit("fs.write") ? (errno = ENOSPC, -1) : write(part->fd, part->buffer.ptr + done, part->buffer.len - done);
+        ssize_t n = fs_fault("fs.write", ENOSPC) ? -1 : write(part->fd, part->buffer.ptr + done, part->buffer.len - done);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fs_fail(err, "write to", part->dir.ptr);
         done += (uint32_t)n;
@@ -168,7 +167,7 @@ static bool part_open(Sink *s, Part *part, Str partition, Err *err)
     if (!fs_make_dirs(strbuf_cstr(&part->dir), err)) return false;
     part->number = s->next_number++;
     file_name(s, partition, s->run, part->number, true, &s->name);
-    part->fd = fault_hit("fs.open") ? (errno = EACCES, -1) : open(strbuf_cstr(&s->name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    part->fd = fs_fault("fs.open", EACCES) ? -1 : open(strbuf_cstr(&s->name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (part->fd < 0) return fs_fail(err, "create", s->name.ptr);
     part->open = true;
     part->size = 0;
@@ -183,7 +182,8 @@ static bool part_close(Sink *s, uint32_t slot, Err *err)
 {
     Part *part = &s->list[slot];
     if (!part_flush(s, part, err)) return false;
-    if (fault_hit("fs.fsync") || fsync(part->fd) != 0) return fs_fail(err, "write to", part->dir.ptr);
+    if (fs_fault("fs.fsync", EIO) || fsync(part->fd) != 0) return fs_fail(err, "write to", part->dir.ptr);
+    if (!fs_sync_dir(part->dir.ptr, err)) return false;
     close(part->fd);
     part->open = false;
     s->nopen--;
@@ -289,16 +289,37 @@ static bool fs_sink_prepare(Sink *s, uint64_t ckpt_id, StrBuf *handle, Err *err)
     return true;
 }
 
+/* The renames are durable once their directories are: a later checkpoint no longer lists these files. */
+static bool sync_shown(Sink *s, uint64_t ckpt_id, Err *err)
+{
+    StrBuf dir = { 0 };
+    Str last = STR_NULL;
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < s->closed.n; i++) {
+        const Closed *closed = &s->closed.v[i];
+        if (!closed->ckpt || closed->ckpt > ckpt_id || (dir.len && str_eq(closed->partition, last))) continue;
+        last = closed->partition;
+        strbuf_clear(&dir);
+        strbuf_addf(&dir, "%s%s" STR_FMT, s->conf.root, last.len ? "/" : "", STR_ARG(last));
+        ok = fs_sync_dir(strbuf_cstr(&dir), err);
+    }
+    strbuf_free(&dir);
+    return ok;
+}
+
 /* Shows the files of checkpoints up to ckpt_id. */
 static bool show_closed(Sink *s, uint64_t ckpt_id, Err *err)
 {
     uint32_t kept = 0;
     bool ok = true;
+    for (uint32_t i = 0; ok && i < s->closed.n; i++) {
+        const Closed *closed = &s->closed.v[i];
+        if (closed->ckpt && closed->ckpt <= ckpt_id) ok = show_file(s, closed->partition, s->run, closed->number, err);
+    }
+    ok = ok && sync_shown(s, ckpt_id, err);
     for (uint32_t i = 0; i < s->closed.n; i++) {
         Closed *closed = &s->closed.v[i];
-        bool due = ok && closed->ckpt && closed->ckpt <= ckpt_id;
-        if (due) ok = show_file(s, closed->partition, s->run, closed->number, err);
-        if (due && ok) fs_committer_touch(s->committer, closed->partition, clock_now_us());
+        if (ok && closed->ckpt && closed->ckpt <= ckpt_id) fs_committer_touch(s->committer, closed->partition, clock_now_us());
         else s->closed.v[kept++] = *closed;
     }
     s->closed.n = kept;
@@ -320,7 +341,7 @@ static bool clear_dir(const Sink *s, const char *dir, Err *err)
     for (uint32_t i = 0; ok && i < files.n; i++) {
         const char *name = strrchr(files.v[i].path, '/') + 1;
         if ((size_t)(name - files.v[i].path) != strlen(dir) + 1 || str_starts(str_of(name), mine.ptr)) continue;
-        ok = unlink(files.v[i].path) == 0 ? true : fs_fail(err, "remove", files.v[i].path);
+        ok = (!fs_fault("fs.unlink", EIO) && unlink(files.v[i].path) == 0) || fs_fail(err, "remove", files.v[i].path);
     }
     arena_free(arena);
     return ok;

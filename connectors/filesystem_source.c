@@ -4,7 +4,6 @@
  * offset were handed out (a record may hold several). A batch handed out is untouched until the next poll. Threading: the job's thread. */
 #include "connectors/filesystem.h"
 #include "engine/base/clock.h"
-#include "engine/base/fault.h"
 #include "engine/base/hashtab.h"
 
 #include <errno.h>
@@ -204,7 +203,7 @@ static bool file_open(Source *s, Err *err)
         err_set(err, E_UNSUPPORTED, "file \"%s\" is compressed", file->path);
         return err_hint(err, "Unpack it first; weir reads plain files.");
     }
-    s->fd = fault_hit("fs.open") ? (errno = EIO, -1) : open(file->path, O_RDONLY | O_CLOEXEC);
+    s->fd = fs_fault("fs.open", EIO) ? -1 : open(file->path, O_RDONLY | O_CLOEXEC);
     if (s->fd < 0) return fs_fail(err, "open", file->path);
     if (s->place.offset && lseek(s->fd, (off_t)s->place.offset, SEEK_SET) < 0) return fs_fail(err, "read", file->path);
     return file_values(s, file, err);
@@ -220,7 +219,7 @@ static bool block_fill(Source *s, Err *err)
     if (left > RECORD_MAX) return err_set(err, E_BAD_RECORD, "a record of file \"%s\" is longer than 256 MB", s->files.v[s->place.file].path);
     strbuf_reserve(&s->block, left > BLOCK ? left : BLOCK);
     ssize_t n;
-    do n = fault_hit("fs.read") ? (errno = EIO, -1) : read(s->fd, s->block.ptr + left, s->block.cap - left);
+    do n = fs_fault("fs.read", EIO) ? -1 : read(s->fd, s->block.ptr + left, s->block.cap - left);
     while (n < 0 && errno == EINTR);
     if (n < 0) return fs_fail(err, "read", s->files.v[s->place.file].path);
     s->block.len += (uint32_t)n;

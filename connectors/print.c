@@ -1,5 +1,6 @@
 /* print: one line a row, "+I[a, 1, null]", to stdout or stderr; lines are collected and written at once per batch. */
 #include "connectors/connector.h"
+#include "engine/base/fault.h"
 #include "engine/type/text.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static bool write_all(Sink *sink, Err *err)
 {
     uint32_t done = 0;
     while (done < sink->lines.len) {
-        ssize_t n = write(sink->fd, sink->lines.ptr + done, sink->lines.len - done);
+        ssize_t n = fault_hit("print.write") ? (errno = EPIPE, -1) : write(sink->fd, sink->lines.ptr + done, sink->lines.len - done);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return err_set(err, E_IO, "cannot write to standard output: %s", strerror(errno));
         done += (uint32_t)n;

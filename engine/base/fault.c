@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { POINTS_MAX = 32, NAME_MAX_LEN = 47 };
 
@@ -17,6 +18,7 @@ typedef struct Point {
 bool fault_any_armed;
 static Point points[POINTS_MAX];
 static unsigned points_len;
+static bool told;                           /* the environment armed them: each failure is said on stderr, so that a script knows whether there was one */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static Point *point_find(const char *name, size_t len)
@@ -60,6 +62,7 @@ bool fault_hit_slow(const char *name)
     Point *point = point_find(name, strlen(name)), *any = point_find("*", 1);
     bool hit = point && ++point->count == point->nth;
     if (any && ++any->count == any->nth) hit = true;
+    if (hit && told) dprintf(STDERR_FILENO, "WEIR_FAULT: %s\n", name);
     pthread_mutex_unlock(&lock);
     return hit;
 }
@@ -77,6 +80,7 @@ uint64_t fault_count(const char *name)
 __attribute__((constructor)) static void fault_from_environment(void)
 {
     const char *at = getenv("WEIR_FAULT");
+    told = at != NULL;
     while (at && *at) {
         size_t len = strcspn(at, ","), name = strcspn(at, ":,");
         if (name) point_arm(at, name, name < len ? strtoull(at + name + 1, NULL, 10) : 1);

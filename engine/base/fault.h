@@ -1,5 +1,6 @@
 /* Named, countable failure points. In normal runs a point is one predictable branch.
- * WEIR_FAULT="io.write:3,kafka.produce:1" makes the n-th passage fail (1-based); tests use fault_arm(). */
+ * WEIR_FAULT="io.write:3,kafka.produce:1" makes the n-th passage fail (1-based), and says so on stderr when it does; tests use fault_arm().
+ * A point's name stands as a literal at its place: tests/fault/run.sh reads them from the source, so that none is forgotten. */
 #ifndef WEIR_BASE_FAULT_H
 #define WEIR_BASE_FAULT_H
 #include <stdbool.h>

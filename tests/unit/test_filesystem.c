@@ -395,8 +395,8 @@ static void refusals(void **state)
 static void faults(void **state)
 {
     (void)state;
-    static const char *const points[] = { "fs.open", "fs.write", "fs.fsync", "fs.rename" };
-    for (int i = 0; i < 4; i++) {
+    static const char *const points[] = { "fs.open", "fs.write", "fs.fsync", "fs.rename", "fs.fsyncdir" };
+    for (int i = 0; i < 5; i++) {
         Fs fs;
         Writer w;
         fs_init(&fs, "csv");
@@ -416,13 +416,41 @@ static void faults(void **state)
     }
 }
 
+/* A listing that breaks off is no shorter listing: rows would be missing without a word. */
+static void listings_fail(void **state)
+{
+    (void)state;
+    static const char *const points[] = { "fs.opendir", "fs.readdir", "fs.stat" };
+    for (int i = 0; i < 3; i++) {
+        uint64_t failures = 0;
+        for (uint64_t nth = 1;; nth++) {
+            Fs fs;
+            fs_init(&fs, "csv");
+            two_columns(&fs);
+            put(&fs, "a.csv", "a,1\n");
+            put(&fs, "sub/b.csv", "b,1\n");
+            fault_arm(points[i], nth);
+            bool ok = test_scan(&fs.t, "filesystem", &(TestScan){ 0 }, &fs.out, &fs.err);
+            bool hit = fault_count(points[i]) >= nth;
+            fault_disarm_all();
+            assert_int_equal(ok, !hit);
+            if (ok) assert_text(strbuf_str(&fs.out), "+I a | 1\n+I b | 1\n");
+            else assert_int_equal(fs.err.code, E_IO);
+            failures += hit;
+            fs_free(&fs);
+            if (!hit) break;
+        }
+        assert_true(failures >= 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_in_order), cmocka_unit_test(json_lines), cmocka_unit_test(partitions_and_metadata), cmocka_unit_test(positions),
         cmocka_unit_test(new_files_are_found), cmocka_unit_test(hidden_until_durable), cmocka_unit_test(partitions_are_written),
         cmocka_unit_test(partition_time_decides), cmocka_unit_test(files_roll), cmocka_unit_test(overwriting), cmocka_unit_test(many_partitions),
-        cmocka_unit_test(refusals), cmocka_unit_test(faults),
+        cmocka_unit_test(refusals), cmocka_unit_test(faults), cmocka_unit_test(listings_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
