@@ -63,12 +63,20 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libweir.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libweir.a $(LDLIBS) -ljansson
 
+# Whole jobs under a seeded schedule of failures and crashes; SEED=n replays one history.
+SIM     := $(wildcard tests/sim/*.c)
+$(B)/sim/sim: $(SIM) $(wildcard tests/sim/*.h) $(B)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $(SIM) $(B)/libweir.a $(LDLIBS)
+sim: $(B)/sim/sim
+	$(B)/sim/sim $(if $(SEED),--seed $(SEED),--seconds 60)
+
 # Everything: packages, build with warnings as errors, unit, conformance, real services. Ends with "N passed, N failed".
 test:
 	@tests/lib/deps.sh test
 	@$(MAKE) --no-print-directory -s -j2 WERROR=-Werror all test-programs
 	@tests/run.sh
-test-programs: $(UNIT) $(FUZZ) $(B)/docs/functions $(B)/docs/settings
+test-programs: $(UNIT) $(FUZZ) $(B)/sim/sim $(B)/docs/functions $(B)/docs/settings
 
 # Rates beside bare C loops (-O3, as the kernels are), and the size, start and memory of the binary.
 $(B)/bench/%: tests/bench/%.c $(B)/libweir.a
@@ -92,5 +100,5 @@ install: $(B)/weir
 clean:
 	rm -rf build
 
-.PHONY: all unit asan tsan demo test test-programs bench docs install clean
+.PHONY: all unit asan tsan demo sim test test-programs bench docs install clean
 -include $(shell find $(B)/obj $(B)/unit -name '*.d' 2>/dev/null)
