@@ -61,6 +61,7 @@ fi
 if wants golden; then note "golden SQL"; for t in tests/sql/*.sh; do [ -e "$t" ] && step "$(basename "$t")" "$t"; done; fi
 if wants fuzz; then note "fuzzing, a few seconds each"; for t in build/fuzz/*; do [ -x "$t" ] && [ -f "$t" ] && step "$(basename "$t")" "$t"; done; fi
 if wants sim; then note "simulated jobs: failures and crashes anywhere"; step sim tests/sim/run.sh; fi
+if wants fault; then note "every call that can fail, made to fail"; step fault tests/fault/run.sh; fi
 if wants shell; then note "command line and shell"; for t in tests/shell/*.sh; do [ -e "$t" ] && step "$(basename "$t")" "$t"; done; fi
 if wants e2e; then
     note "real services: Apache Kafka, PostgreSQL"
