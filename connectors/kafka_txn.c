@@ -85,14 +85,35 @@ static rd_kafka_resp_err_t take_epoch(const Sink *s, const rd_kafka_event_t *eve
     return at->err;
 }
 
+/* Whether the group's coordinator answers. librdkafka 2.0.2 crashes in ListConsumerGroupOffsets when it does not yet (a broker that is new, or loads its
+ * groups after a restart); this call takes such an answer for the error it is. */
+static rd_kafka_resp_err_t ask_coordinator(Sink *s)
+{
+    size_t n;
+    const char *group = s->txn.group;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(s->rk);
+    rd_kafka_DescribeConsumerGroups(s->rk, &group, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * CALL_MS);
+    rd_kafka_resp_err_t rc = event ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (!rc) {
+        const rd_kafka_ConsumerGroupDescription_t **groups = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event), &n);
+        const rd_kafka_error_t *error = n == 1 ? rd_kafka_ConsumerGroupDescription_error(groups[0]) : NULL;
+        rc = n != 1 ? RD_KAFKA_RESP_ERR__BAD_MSG : error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    if (event) rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    return rc;
+}
+
 /* One question to the group's coordinator. Only stable offsets count: one of a transaction whose end is not yet written everywhere is an error, to be asked again. */
 static rd_kafka_resp_err_t ask_epoch(Sink *s, int64_t *offset, bool *own)
 {
     char why[256];
-    if (fault_hit("kafka.committed")) return RD_KAFKA_RESP_ERR__TRANSPORT;
+    rd_kafka_resp_err_t rc = fault_hit("kafka.committed") ? RD_KAFKA_RESP_ERR__TRANSPORT : ask_coordinator(s);
+    if (rc) return rc;
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(s->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
     rd_kafka_error_t *bad = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
-    rd_kafka_resp_err_t rc = bad ? rd_kafka_error_code(bad) : rd_kafka_AdminOptions_set_request_timeout(options, CALL_MS, why, sizeof why);
+    rc = bad ? rd_kafka_error_code(bad) : rd_kafka_AdminOptions_set_request_timeout(options, CALL_MS, why, sizeof why);
     if (bad) rd_kafka_error_destroy(bad);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, s->topic.ptr, 0);
