@@ -39,6 +39,7 @@ S
 }
 run "several jobs in one process" several_jobs
 case $b in *tsan) ;; *) run "generator, embedded broker and SQLite" env DEMO_DB="$(mktemp -u)" "$b/weir" run sql/demo.sql ;; esac
+case $b in *tsan) ;; *) run "every call that can fail" env WEIR="$PWD/$b/weir" tests/fault/run.sh files groups epochs ;; esac
 [ -x "$b/sim/sim" ] && run "simulated jobs" "$b/sim/sim" --seconds 20
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -8,8 +8,8 @@ cd "$(dirname "$0")/../.."
 WEIR=${WEIR:-$PWD/build/weir}
 points=$(grep -rhoE '(fault_hit|fs_fault|[a-z_]*(injected|fails))\([^"()]*"[a-z_]+[.][a-z_.]+"' engine connectors --include=*.c | sed 's/.*"\(.*\)"/\1/' | sort -u)
 [ "${1:-}" = --list ] && { echo "$points"; exit; }
-# Passages: each of the first ones, then ever fewer. A point that a job passes a thousand times is failed some 15 times.
-passages="1 2 3 4 6 9 14 21 32 50 80 120 200 320 500 800 1200"
+# Passages: each of the first ones, then ever fewer. A point that a job passes a thousand times is failed ten times.
+passages="1 2 3 5 8 16 40 100 300 1000"
 common="SET 'execution.checkpointing.interval' = '1 ms'; SET 'restart-strategy.type' = 'none'; SET 'weir.checkpoint-fork-above' = '0 b'; SET 'table.local-time-zone' = 'Europe/Berlin';"
 
 # --- jobs: NAME_job prints the file, NAME_answer what the target holds, NAME_wanted what it should ---
