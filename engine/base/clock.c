@@ -5,11 +5,27 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
 static atomic_bool frozen;
 static _Atomic int64_t frozen_us;
+static int64_t wall_offset_us;      /* set before main, then only read */
+
+__attribute__((constructor)) static void offset_from_environment(void)
+{
+    const char *text = getenv("WEIR_CLOCK_OFFSET");
+    if (!text || !*text) return;
+    char *end;
+    long long seconds = strtoll(text, &end, 10);
+    if (*end || seconds < -4000000000 || seconds > 4000000000) {
+        fprintf(stderr, "WEIR_CLOCK_OFFSET: \"%s\" is no number of seconds\n", text);
+        exit(2);
+    }
+    wall_offset_us = seconds * 1000000;
+}
 
 static int64_t read_us(clockid_t id)
 {
@@ -27,7 +43,7 @@ int64_t clock_thread_ns(void)
 
 int64_t clock_now_us(void)
 {
-    return atomic_load(&frozen) ? atomic_load(&frozen_us) : read_us(CLOCK_REALTIME);
+    return atomic_load(&frozen) ? atomic_load(&frozen_us) : read_us(CLOCK_REALTIME) + wall_offset_us;
 }
 
 int64_t clock_monotonic_us(void)

@@ -1,4 +1,5 @@
-/* The only source of time, sleep and randomness, so that tests can freeze and seed them. Thread-safe. */
+/* The only source of time, sleep and randomness, so that tests can freeze and seed them. Thread-safe.
+ * WEIR_CLOCK_OFFSET=-3600 (whole seconds, read at the start) moves this process's wall clock: tests restart a job under a clock that was set back. */
 #ifndef WEIR_BASE_CLOCK_H
 #define WEIR_BASE_CLOCK_H
 #include <stdbool.h>

@@ -1,6 +1,11 @@
 /* Clock: freezing, advancing, sleeping; randomness from a seed. */
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "engine/base/clock.h"
 
 static void freezes(void **state)
@@ -43,8 +48,36 @@ static void seeds(void **state)
     assert_true(seen == UINT64_MAX);
 }
 
-int main(void)
+/* Runs this program again under another clock: it prints its wall clock, in seconds. */
+static int run_child(const char *offset, char *said, size_t cap)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(freezes), cmocka_unit_test(sleeps), cmocka_unit_test(seeds) };
+    char command[4400], self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    assert_true(n > 0);
+    self[n] = 0;
+    snprintf(command, sizeof command, "WEIR_CLOCK_OFFSET='%s' exec '%s' child 2>&1", offset, self);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    size_t got = fread(said, 1, cap - 1, pipe);
+    said[got] = 0;
+    return WEXITSTATUS(pclose(pipe));
+}
+
+static void set_back(void **state)
+{
+    (void)state;
+    char said[256];
+    int64_t before = clock_now_us() / 1000000;
+    assert_int_equal(run_child("-86400", said, sizeof said), 0);
+    int64_t after = clock_now_us() / 1000000, there = strtoll(said, NULL, 10);
+    assert_in_range(there + 86400, before, after);
+    assert_int_equal(run_child("yesterday", said, sizeof said), 2);
+    assert_non_null(strstr(said, "\"yesterday\" is no number of seconds"));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "child") == 0) return printf("%lld\n", (long long)(clock_now_us() / 1000000)) < 0;
+    const struct CMUnitTest tests[] = { cmocka_unit_test(set_back), cmocka_unit_test(freezes), cmocka_unit_test(sleeps), cmocka_unit_test(seeds) };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }
