@@ -2,7 +2,9 @@
 # Private servers for tests and benches, on free ports of 127.0.0.1, with all their data in one folder.
 #   services.sh up DIR [kafka] [pg]   starts them, writes DIR/env (export lines: WEIR_TEST_KAFKA, WEIR_TEST_PG_PORT, ...)
 #   services.sh down DIR              stops what up started
-#   services.sh stop|start DIR kafka|pg [KILL|immediate]    for tests that take a server away and bring it back (same port, same data)
+#   services.sh stop|start DIR kafka|pg    for tests that take a server away and bring it back (same port, same data)
+#   services.sh kill DIR kafka|pg          by SIGKILL, all its processes; start brings it back
+#   services.sh pause|resume DIR kafka|pg  a server that takes connections and does not answer
 # Needs: java and maven (kafka), postgresql (pg). Jars are kept in ${WEIR_TEST_CACHE:-~/.cache/weir-test}.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -50,6 +52,8 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 num.partitions=1
 P
     java_kafka kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAQ -c "$1/kafka.properties" > "$1/kafka-format.log" 2>&1
@@ -61,8 +65,10 @@ start_kafka() {
     wait_port "$(cat "$1/kafka.port")" 60 "$1/kafka.log"
 }
 # The subshell's pid is the function's; the JVM is its child.
-stop_kafka() { pkill "-${2:-TERM}" -P "$(cat "$1/kafka.pid")" 2>/dev/null || kill "-${2:-TERM}" "$(cat "$1/kafka.pid")" 2>/dev/null || true
+stop_kafka() { pkill -TERM -P "$(cat "$1/kafka.pid")" 2>/dev/null || kill "$(cat "$1/kafka.pid")" 2>/dev/null || true
     local end=$((SECONDS + 30)); while answers "$(cat "$1/kafka.port")" && [ $SECONDS -lt $end ]; do sleep 0.1; done; }
+
+pids_kafka() { pgrep -P "$(cat "$1/kafka.pid")" || cat "$1/kafka.pid"; }
 
 pg_bin() { local b; b=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1); echo "$b"; }
 prepare_pg() {
@@ -80,6 +86,16 @@ start_pg() {
         psql -h 127.0.0.1 -p "$port" -U weir -d postgres -qc 'CREATE DATABASE weir'
 }
 stop_pg() { as_server_user "$(pg_bin)/pg_ctl" -D "$1/pg" -m "${2:-fast}" -w stop > /dev/null 2>&1 || true; }
+pids_pg() { local p; p=$(head -n 1 "$1/pg/postmaster.pid"); echo "$p"; pgrep -P "$p" || true; }
+
+kill_server() { # DIR kafka|pg
+    local p pids; pids=$("pids_$2" "$1")
+    # shellcheck disable=SC2086 -- one word each
+    kill -KILL $pids
+    for p in $pids; do while kill -0 "$p" 2> /dev/null; do sleep 0.05; done; done
+}
+# The parent first: it must not tend to children that stand still.
+signal_server() { local p; for p in $("pids_$3" "$2"); do kill "-$1" "$p" 2> /dev/null || true; done; }
 
 command=$1; dir=$2; shift 2
 mkdir -p "$dir"; dir=$(cd "$dir" && pwd)
@@ -88,5 +104,8 @@ up)   for s in "${@:-kafka}"; do "prepare_$s" "$dir"; "start_$s" "$dir"; done ;;
 down) [ -e "$dir/kafka.pid" ] && stop_kafka "$dir"; [ -e "$dir/pg.port" ] && stop_pg "$dir"; true ;;
 stop) "stop_$1" "$dir" "${2:-}" ;;
 start) "start_$1" "$dir" ;;
-*)    echo "usage: services.sh up|down|stop|start DIR [kafka] [pg]" >&2; exit 2 ;;
+kill) kill_server "$dir" "$1" ;;
+pause) signal_server STOP "$dir" "$1" ;;
+resume) signal_server CONT "$dir" "$1" ;;
+*)    echo "usage: services.sh up|down|stop|start|kill|pause|resume DIR [kafka] [pg]" >&2; exit 2 ;;
 esac

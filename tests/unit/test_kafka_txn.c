@@ -504,7 +504,7 @@ static void services(const char *command)
 static void *restart_broker(void *dir)
 {
     char command[256];
-    snprintf(command, sizeof command, "stop '%s' kafka KILL", (const char *)dir);
+    snprintf(command, sizeof command, "kill '%s' kafka", (const char *)dir);
     services(command);
     snprintf(command, sizeof command, "start '%s' kafka", (const char *)dir);
     services(command);
