@@ -5,6 +5,7 @@
 #   pair_settle                 runs the job until the sink is right or does not change any more
 interval=${INTERVAL:-100ms}
 export WEIR_STATE_DIR=
+kept=0
 
 pick() { picked=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }       # LO HI -> $picked
 seconds() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }              # of milliseconds
@@ -33,6 +34,7 @@ pair_fed() { if [ -n "$fed" ]; then wait "$fed" || fail "$pair: the producer fai
 pair_feed_end() { pair_fed; if [ "$pair" != files ]; then broker close $sent; fi; }
 
 job_start() {
+    [ -z "${CRASH_KEEP:-}" ] || [ ! -e "$dir/run.log" ] || mv "$dir/run.log" "$dir/run-$((++kept)).log"
     env "$@" "$WEIR" run "$dir/job.sql" > "$dir/run.log" 2>&1 & job=$!
     pids="$pids $job"
 }
@@ -41,6 +43,7 @@ job_wait() { local rc=0; { wait "$job" || rc=$?; } 2> /dev/null; pids=${pids/ $j
 job_die() { kill -KILL "$job" 2> /dev/null || true; job_wait; }
 job_fail() { echo "FAILED: $pair: $*" >&2; cat "$dir/run.log" >&2; [ -z "${CRASH_HOLD:-}" ] || sleep "$CRASH_HOLD"; exit 1; }
 job_stop() {
+    wait_for 20 job_said '"started ' || job_fail "did not start"
     kill -TERM "$job" 2> /dev/null || true
     job_wait
     [ "$ended" = 0 ] || job_fail "stopped with exit code $ended"

@@ -99,6 +99,18 @@ static void send_closers(Target *target, long long to)
     for (int32_t p = 0; p < target->partitions; p++) send_json(target, p, -1, &row);
 }
 
+/* Until the leader of every partition answers. An idempotent batch that comes before its log is there can be refused while the next one, already under
+ * way, is taken; librdkafka then counts the first as written. */
+static void await_leaders(Target *target)
+{
+    int64_t low, high, until_us = clock_monotonic_us() + CREATE_MS * 1000;
+    for (int32_t p = 0; p < target->partitions && !target->failed;) {
+        if (!rd_kafka_query_watermark_offsets(target->rk, target->topic, p, &low, &high, 1000)) p++;
+        else target->failed = clock_monotonic_us() > until_us;
+    }
+    if (target->failed) fprintf(stderr, "produce: topic %s: no leader answers\n", target->topic);
+}
+
 static void create_topic(Target *target)
 {
     char why[256];
@@ -113,6 +125,7 @@ static void create_topic(Target *target)
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_NewTopic_destroy(topic);
+    if (!target->failed) await_leaders(target);
 }
 
 static int print_rows(long long from, long long to)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The proof: make crash-test N=200. A job is killed N times a pair of source and sink, and started again; then every number is counted at the sink.
-#   run.sh [PAIR..]     N = kills a pair (200), SEED = the random choices of an earlier run, INTERVAL = between checkpoints (100ms)
+#   run.sh [PAIR..]     N = kills a pair (200), SEED = the random choices of an earlier run, INTERVAL = between checkpoints (100ms),
+#                   CRASH_KEEP = folder that gets what a failed pair left behind, every run's log included
 # Each cycle hands some rows to the source, starts the job, and ends it in one of these ways:
 #   start   kill -9 within the first milliseconds: while it connects, restores, claims its sinks
 #   run     kill -9 within the next seconds
@@ -13,7 +14,7 @@ export WEIR=${WEIR:-$PWD/build/weir}
 . tests/crash/lib.sh
 . tests/crash/pairs.sh
 cycles=${N:-200} seed=${SEED:-$((RANDOM << 15 | RANDOM))} top=$dir passed=0 failed=0
-points="*"
+points=('*' '*' store.begin store.chunk store.commit)     # '*': the n-th passage of any of them
 
 # The judge is judged first: it must see what is planted.
 judge_judged() {
@@ -34,29 +35,25 @@ killed_where() { # what the log says about where it died
 # Waits up to MS for the job to end by itself.
 job_ends_within() {
     local until_us=$((${EPOCHREALTIME/./} + $1 * 1000))
-    while job_runs; do
-        [ "${EPOCHREALTIME/./}" -lt $until_us ] || return 1
-        sleep 0.01
-    done
-}
+    while job_runs && [ "${EPOCHREALTIME/./}" -lt $until_us ]; do sleep 0.01; done
+} 2> /dev/null    # where bash tells that it was killed
 
 way_start() { job_start; pick 0 90; sleep "$(seconds $picked)"; job_die; }
 way_run() { job_start; pick 90 1500; sleep "$(seconds $picked)"; job_die; }
 way_point() {
-    pick 1 ${#points}; local list=($points) nth
-    pick 0 $((${#list[@]} - 1)); local point=${list[$picked]}
+    pick 0 $((${#points[@]} - 1)); local point=${points[$picked]} nth
     if [ "$point" = '*' ]; then pick 0 7; pick 1 $((1 << picked)); else pick 1 6; fi
     nth=$picked
     job_start "WEIR_FAULT=$point:$nth=kill"
-    job_ends_within 1500 || true
+    job_ends_within 1500
     job_die
 }
 way_stop() {
     job_start
     pick 50 1000; sleep "$(seconds $picked)"
     pick 0 1
-    if [ $picked = 0 ]; then job_stop; return; fi
     kill -TERM "$job" 2> /dev/null || true
+    if [ $picked = 0 ]; then job_wait; return; fi
     pick 0 60; sleep "$(seconds $picked)"
     job_die
 }
@@ -68,16 +65,20 @@ cycle() {
     case $ended in
     137) killed_where ;;
     0) count 'stopped cleanly' ;;
+    143) job_said . && job_fail "SIGTERM was not heeded in cycle $1"; count 'stopped before its first word' ;;
     *) job_fail "ended by itself with exit code $ended in cycle $1" ;;
     esac
 }
 
 run_pair() {
     local i start=$SECONDS
+    # In this process: bash seeds every new one by itself. From the pair too: they must not all end in the same ways.
+    RANDOM=$(((seed + $(cksum <<< "$1" | cut -d ' ' -f 1)) % 32768))
     declare -A tally=()
     pair_open "$1"
     for ((i = 1; i <= cycles; i++)); do cycle $i; done
     pair_feed_end
+    counts=$(source_judge) || fail "$1: the source is not what was produced: $counts"
     job_start
     local rc=0
     pair_settle || rc=1
@@ -90,6 +91,7 @@ run_pair() {
     say "$1: $cycles cycles, $sent rows in $((SECONDS - start)) s"
     for way in "${!tally[@]}"; do say "    ${tally[$way]} x $way"; done | sort -k 2
     sed 's/^/    /' <<< "$counts"
+    [ $rc = 0 ] || [ -z "${CRASH_KEEP:-}" ] || cp -r "$dir" "$CRASH_KEEP"
     return $rc
 }
 
@@ -102,7 +104,6 @@ if [ -z "${WEIR_TEST_KAFKA:-}" ]; then
 fi
 say "seed $seed (replay: SEED=$seed)"
 for one in ${*:-$all_pairs}; do
-    RANDOM=$((seed % 32768))
     # A process of its own: what a pair leaves behind when it fails ends with it. Not in a condition, where bash forgets set -e.
     (trap 'cleanup' EXIT; run_pair "$one") & pair_pid=$!
     rc=0; wait $pair_pid || rc=$?
