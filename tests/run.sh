@@ -20,7 +20,7 @@ step() { # NAME COMMAND..
     local name=$1 log="$out/log" start=$SECONDS; shift
     export WEIR_STATE_DIR=$out/state/$name       # no step goes on from another's checkpoints
     if "$@" > "$log" 2>&1; then
-        passed=$((passed + 1)); printf 'ok    %s (%d s)\n' "$name" $((SECONDS - start))
+        passed=$((passed + 1)); printf 'ok    %s (%d s)\n' "$name" $((SECONDS - start)); grep '^SKIPPED' "$log" | sed 's/^/    /'
     else
         failed=$((failed + 1)); failures="$failures $name"; printf 'FAIL  %s\n' "$name"; tail -n 60 "$log" | sed 's/^/    /'
     fi
@@ -39,6 +39,20 @@ cases() { # NAME ARGS..
     failed=$((failed + bad))
     if [ "$bad" = 0 ]; then printf 'ok    %s: %s (%d s)\n' "$name" "$line" $((SECONDS - start))
     else failures="$failures $name"; printf 'FAIL  %s: %s\n' "$name" "$line"; grep -E '^FAIL|^passes' "$log" | head -n 60 | sed 's/^/    /'; fi
+}
+
+# The crash campaign: its closing line is added to the count.
+crash() { # COMMAND..
+    local log="$out/log" line rc=0
+    N=10 "$@" > "$log" 2>&1 || rc=$?
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+    if [ -n "$line" ]; then
+        passed=$((passed + ${line%% passed*})); line=${line##*passed, }; failed=$((failed + ${line%% failed*}))
+        grep -E '^(seed|ok|FAIL)' "$log"
+    fi
+    [ $rc = 0 ] && return
+    [ -n "$line" ] || failed=$((failed + 1))
+    failures="$failures crash"; tail -n 60 "$log" | sed 's/^/    /'
 }
 
 current_page() { build/docs/"$1" | diff docs/"$1".md - || { echo "docs/$1.md is not up to date: make docs"; return 1; }; }
@@ -69,6 +83,8 @@ if wants e2e; then
         set -a; . "$out/services/env"; set +a
         export WEIR_TEST_SERVICES=$out/services
         for t in tests/e2e/*.sh; do [ -e "$t" ] && step "$(basename "$t")" "$t"; done
+        note "killed and started again, 10 times a pair (make crash-test: 200)"
+        crash tests/crash/run.sh
     else
         failed=$((failed + 1)); failures="$failures services"; echo "FAIL  services do not start"; tail -n 30 "$out/up.log" | sed 's/^/    /'
     fi

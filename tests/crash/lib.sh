@@ -60,3 +60,15 @@ pair_settle() {
         sleep 0.2
     done
 }
+# The sink (the first of two) shows at least N rows.
+pair_has() { [ "$("${p}_judge" 2> /dev/null | sed -n '/ rows, /{s/ .*//p;q}')" -ge "$1" ]; }
+# Everything has arrived, once; the job ends by SIGTERM with 0; the next run finds nothing left to do.
+pair_proven() {
+    pair_feed_end
+    pair_settle || job_fail "$counts"
+    job_stop
+    job_start
+    wait_for 20 job_said 'restored checkpoint' || job_fail "nothing was restored"
+    job_stop
+    counts=$("${p}_judge") || job_fail "after one more start: $counts"
+}
