@@ -72,12 +72,15 @@ static void window_add(Window *w, long long n)
     w->sum += n;
 }
 
-/* Reads one line; false when it is none. Windows are counted from ROW_FIRST_MS, in January 2024 at most. */
+/* Reads one line; false when it is none. csv quotes a start, as it holds a blank. Windows are counted from ROW_FIRST_MS, in January 2024 at most. */
 static bool parse_window(const char *line, long long *index, long long *k, Window *w)
 {
     int day, hour, minute, second, at = 0;
+    bool quoted = *line == '"';
+    line += quoted;
     if (sscanf(line, "2024-01-%2d %2d:%2d:%2d%n", &day, &hour, &minute, &second, &at) != 4) return false;
     if (line[at] == '.') at += 1 + (int)strspn(line + at + 1, "0");
+    if (quoted && line[at++] != '"') return false;
     long long ms = (((day - 1) * 24ll + hour) * 60 + minute) * 60000 + second * 1000ll;
     *index = ms / WINDOW_MS;
     int end = 0;

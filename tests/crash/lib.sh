@@ -1,11 +1,11 @@
 # A job under kill -9, again and again; sourced by run.sh and by the scenarios. Needs tests/lib/e2e.sh before it.
 #   pair_open PAIR [SERVER..]   names, tables, job file; $dir is the pair's folder from then on
-#   job_start [ENV=VALUE..]     starts the job; $job is its pid, $dir/run.log what it says
+#   job_start [ENV=VALUE..]     starts the job, with the flags in $job_flags; $job is its pid, $dir/run.log what it says
 #   job_die                     kill -9; job_stop: SIGTERM, exit 0 wanted
 #   pair_settle                 runs the job until the sink is right or does not change any more
 interval=${INTERVAL:-100ms}
 export WEIR_STATE_DIR=
-kept=0
+job_flags= kept=0
 
 pick() { picked=$(($1 + (RANDOM << 15 | RANDOM) % ($2 - $1 + 1))); }       # LO HI -> $picked
 seconds() { printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)); }              # of milliseconds
@@ -35,15 +35,17 @@ pair_feed_end() { pair_fed; if [ "$pair" != files ]; then broker close $sent; fi
 
 job_start() {
     [ -z "${CRASH_KEEP:-}" ] || [ ! -e "$dir/run.log" ] || mv "$dir/run.log" "$dir/run-$((++kept)).log"
-    env "$@" "$WEIR" run "$dir/job.sql" > "$dir/run.log" 2>&1 & job=$!
+    # shellcheck disable=SC2086 -- one word each
+    env "$@" "$WEIR" run $job_flags "$dir/job.sql" > "$dir/run.log" 2>&1 & job=$!
     pids="$pids $job"
 }
 job_runs() { kill -0 "$job" 2> /dev/null; }
 job_wait() { local rc=0; { wait "$job" || rc=$?; } 2> /dev/null; pids=${pids/ $job/}; ended=$rc; }   # its exit code -> $ended
 job_die() { kill -KILL "$job" 2> /dev/null || true; job_wait; }
 job_fail() { echo "FAILED: $pair: $*" >&2; cat "$dir/run.log" >&2; [ -z "${CRASH_HOLD:-}" ] || sleep "$CRASH_HOLD"; exit 1; }
+job_started() { wait_for 30 job_said '"started ' || job_fail "did not start"; }
 job_stop() {
-    wait_for 20 job_said '"started ' || job_fail "did not start"
+    job_started
     kill -TERM "$job" 2> /dev/null || true
     job_wait
     [ "$ended" = 0 ] || job_fail "stopped with exit code $ended"
@@ -60,6 +62,8 @@ pair_settle() {
         sleep 0.2
     done
 }
+# Some checkpoint is on disk.
+job_stored() { "$WEIR" checkpoints 2> /dev/null | grep -q "^| $tag *| *[0-9]"; }
 # The sink (the first of two) shows at least N rows.
 pair_has() { [ "$("${p}_judge" 2> /dev/null | sed -n '/ rows, /{s/ .*//p;q}')" -ge "$1" ]; }
 # Everything has arrived, once; the job ends by SIGTERM with 0; the next run finds nothing left to do.

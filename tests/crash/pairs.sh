@@ -10,9 +10,15 @@ guarantee=${GUARANTEE:-exactly-once}     # GUARANTEE=default shows that the judg
 broker() { build/crash/produce "$1" "$WEIR_TEST_KAFKA" "$tag" $partitions "${@:2}"; }
 sink_of() { [ "$guarantee" = default ] || echo ", 'sink.delivery-guarantee' = '$guarantee'"; }
 
+# The name is also that of the state's folder and of the epochs that the targets keep.
+job_settings() {
+    echo "SET 'pipeline.name' = '$tag';
+SET 'execution.checkpointing.interval' = '$interval';
+SET 'weir.checkpoint-fork-above' = '\${FORK_ABOVE:-16 mb}';"
+}
 kafka_source() {
     cat <<S
-SET 'execution.checkpointing.interval' = '$interval';
+$(job_settings)
 SET 'table.local-time-zone' = 'UTC';
 CREATE TABLE src (n BIGINT, k BIGINT, ts BIGINT, note STRING, rt AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR rt AS rt - INTERVAL '2' SECOND) WITH (
   'connector' = 'kafka', 'topic' = '$tag', 'properties.bootstrap.servers' = '$WEIR_TEST_KAFKA', 'properties.group.id' = '$tag',
@@ -101,8 +107,8 @@ kafka_files_judge() { find "$dir/out" -type f -name '[!._]*' -exec cat {} + | bu
 
 files_sql() {
     mkdir "$dir/out" "$dir/in"
-    echo "SET 'execution.checkpointing.interval' = '$interval';
-CREATE TABLE src ($rows_columns) WITH ('connector' = 'filesystem', 'path' = '$dir/in', 'format' = 'csv', 'source.monitor-interval' = '50 ms');"
+    job_settings
+    echo "CREATE TABLE src ($rows_columns) WITH ('connector' = 'filesystem', 'path' = '$dir/in', 'format' = 'csv', 'source.monitor-interval' = '50 ms');"
     files_sink
     echo "INSERT INTO sink $rows_query"
 }

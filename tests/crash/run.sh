@@ -4,7 +4,7 @@
 #                   CRASH_KEEP = folder that gets what a failed pair left behind, every run's log included
 # Each cycle hands some rows to the source, starts the job, and ends it in one of these ways:
 #   start   kill -9 within the first milliseconds: while it connects, restores, claims its sinks
-#   run     kill -9 within the next seconds
+#   run     kill -9 within a second of its start
 #   point   dies at a fault point (WEIR_FAULT=..=kill): in the middle of a checkpoint or of a commit
 #   stop    SIGTERM, and in half of the cases kill -9 while it takes its last checkpoint
 # Prints per pair: cycles, ways, rows, lost, doubled; closes with "N passed, N failed".
@@ -39,7 +39,7 @@ job_ends_within() {
 } 2> /dev/null    # where bash tells that it was killed
 
 way_start() { job_start; pick 0 90; sleep "$(seconds $picked)"; job_die; }
-way_run() { job_start; pick 90 1500; sleep "$(seconds $picked)"; job_die; }
+way_run() { job_start; job_started; pick 0 1200; sleep "$(seconds $picked)"; job_die; }
 way_point() {
     pick 0 $((${#points[@]} - 1)); local point=${points[$picked]} nth
     if [ "$point" = '*' ]; then pick 0 7; pick 1 $((1 << picked)); else pick 1 6; fi
@@ -60,11 +60,13 @@ way_stop() {
 
 cycle() {
     pick 100 1500; pair_feed $picked
+    pick 0 2; export FORK_ABOVE="16 mb"; [ $picked != 0 ] || FORK_ABOVE="0 b"       # state encoded by a forked process, however small
     pick 1 10
     case $picked in 1 | 2) way_start ;; 3 | 4 | 5) way_run ;; 6 | 7 | 8 | 9) way_point ;; *) way_stop ;; esac
     case $ended in
     137) killed_where ;;
     0) count 'stopped cleanly' ;;
+    1) job_said 'error 57014: cancelled' || job_fail "ended with exit code 1 in cycle $1"; count 'stopped while starting' ;;
     143) job_said . && job_fail "SIGTERM was not heeded in cycle $1"; count 'stopped before its first word' ;;
     *) job_fail "ended by itself with exit code $ended in cycle $1" ;;
     esac

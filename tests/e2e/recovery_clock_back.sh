@@ -11,4 +11,5 @@ for offset in 0 -86400 3600; do
     wait_for 30 pair_has $((sent - 200)) || job_fail "no rows with the clock moved by $offset s"
     job_die
 done
+job_start
 pair_proven

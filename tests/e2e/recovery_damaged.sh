@@ -6,11 +6,11 @@ cd "$(dirname "$0")/../.."
 . tests/crash/lib.sh
 . tests/crash/pairs.sh
 pair_open pg-append
-db=$dir/state/job/checkpoints.db
+db=$dir/state/$tag/checkpoints.db
 store() { sqlite3 "$db" "$1"; }
 newest() { store 'SELECT max(id) FROM checkpoints'; }
 spoil() { store "UPDATE chunks SET bytes = zeroblob(length(bytes)) WHERE seq >> 24 = $1"; }
-epoch_held() { pg "SELECT epoch FROM weir_epochs WHERE sink LIKE '%$tag%' OR sink LIKE 'job/%.sink' ORDER BY epoch DESC LIMIT 1"; }
+epoch_held() { pg "SELECT epoch FROM weir_epochs WHERE key LIKE '$tag/%'"; }
 refused() { # PATTERN
     job_start
     job_wait

@@ -8,8 +8,7 @@ cd "$(dirname "$0")/../.."
 pair_open pg-append
 sed -i "s/'earliest-offset'/'latest-offset'/" "$dir/job.sql"
 job_start
-stored() { "$WEIR" checkpoints 2> /dev/null | grep -q '^job '; }
-wait_for 30 stored || { "$WEIR" checkpoints; job_fail "no checkpoint"; }
+wait_for 30 job_stored || job_fail "no checkpoint"
 job_die
 pair_feed 1000
 pair_fed

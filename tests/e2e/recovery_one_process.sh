@@ -16,7 +16,7 @@ for flag in '' --fresh; do
     grep -q "is running already.*held by process $job" "$dir/second.log" || { cat "$dir/second.log"; fail "no reason given"; }
 done
 "$WEIR" checkpoints > "$dir/list" 2>&1 || { cat "$dir/list"; fail "the checkpoints of a running job cannot be listed"; }
-grep -q job "$dir/list" || { cat "$dir/list"; fail "the running job is not listed"; }
+grep -q "$tag" "$dir/list" || { cat "$dir/list"; fail "the running job is not listed"; }
 job_runs || job_fail "ended"
 job_die
 job_start

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/crash/pairs.sh
 pair_open two-sinks
 job_start
-pair_feed 4000 2000
+pair_feed 16000 2000
 wait_for 30 pair_has 500 || job_fail "no rows"
 mkfifo "$dir/lock"
 psql -h 127.0.0.1 -p "$WEIR_TEST_PG_PORT" -U weir -d weir -qAt < "$dir/lock" > "$dir/locked" & locker=$!
@@ -22,7 +22,7 @@ job_start
 sleep 0.5
 echo "COMMIT;" >&7
 exec 7>&-
-wait_for 30 pair_has 3000 || job_fail "nothing goes on after the lock"
+wait_for 30 pair_has 16000 || job_fail "nothing goes on after the lock"
 
 # The one that stands still.
 kill -STOP "$job"
@@ -33,7 +33,7 @@ WEIR_STATE_DIR=$dir/state2
 "$WEIR" run "$dir/job.sql" > "$dir/run.log" 2>&1 & job=$!
 pids="$pids $job"
 pair_feed 3000 3000
-wait_for 30 pair_has 6000 || job_fail "the copy does not go on"
+wait_for 30 pair_has 18500 || job_fail "the copy does not go on"
 kill -CONT "$old"
 pair_feed 2000 3000
 rc=0; wait "$old" || rc=$?
