@@ -1,9 +1,15 @@
 # The pairs of source and sink of the crash tests; sourced by run.sh. For each pair P (dashes as _):
 #   P_sql     prints the job's statements
 #   P_feed    FROM TO: hands the rows FROM .. TO-1 to the source; feed_end TO: what ends every window
+#   P_points  fault points on the sink's way to a commit
 #   P_judge   reads what the sink holds and counts it against $sent rows: prints the counts, exits 0 only if all is right
 # Names of tables, topics and folders carry $tag, so that pairs and runs do not meet.
 all_pairs="pg-append pg-windows sqlite kafka two-sinks kafka-files files"
+jdbc_points="jdbc.connect jdbc.claim jdbc.flush jdbc.epoch jdbc.commit"
+kafka_points="kafka.init kafka.begin kafka.produce kafka.offsets kafka.flush kafka.commit"
+files_points="fs.open fs.write fs.fsync fs.rename"
+pg_append_points=$jdbc_points pg_windows_points=$jdbc_points sqlite_points=$jdbc_points kafka_files_points=$files_points
+two_sinks_points="$jdbc_points $kafka_points"
 partitions=3
 guarantee=${GUARANTEE:-exactly-once}     # GUARANTEE=default shows that the judge sees what is doubled
 

@@ -14,7 +14,6 @@ export WEIR=${WEIR:-$PWD/build/weir}
 . tests/crash/lib.sh
 . tests/crash/pairs.sh
 cycles=${N:-200} seed=${SEED:-$((RANDOM << 15 | RANDOM))} top=$dir passed=0 failed=0
-points=('*' '*' store.begin store.chunk store.commit)     # '*': the n-th passage of any of them
 
 # The judge is judged first: it must see what is planted.
 judge_judged() {
@@ -41,7 +40,8 @@ job_ends_within() {
 way_start() { job_start; pick 0 90; sleep "$(seconds $picked)"; job_die; }
 way_run() { job_start; job_started; pick 0 1200; sleep "$(seconds $picked)"; job_die; }
 way_point() {
-    pick 0 $((${#points[@]} - 1)); local point=${points[$picked]} nth
+    local of="${p}_points"; local points=('*' '*' store.begin store.chunk store.commit ${!of}) nth      # '*': the n-th passage of any of them
+    pick 0 $((${#points[@]} - 1)); local point=${points[$picked]}
     if [ "$point" = '*' ]; then pick 0 7; pick 1 $((1 << picked)); else pick 1 6; fi
     nth=$picked
     job_start "WEIR_FAULT=$point:$nth=kill"
