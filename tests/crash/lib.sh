@@ -1,8 +1,9 @@
 # A job under kill -9, again and again; sourced by run.sh and by the scenarios. Needs tests/lib/e2e.sh before it.
-#   pair_open PAIR [SERVER..]   names, tables, job file; $dir is the pair's folder from then on
+#   pair_open PAIR              names, tables, job file; $dir is the pair's folder from then on
 #   job_start [ENV=VALUE..]     starts the job, with the flags in $job_flags; $job is its pid, $dir/run.log what it says
 #   job_die                     kill -9; job_stop: SIGTERM, exit 0 wanted
-#   pair_settle                 runs the job until the sink is right or does not change any more
+#   pair_feed, pair_feed_end    rows for the source; $sent counts them
+#   pair_settle                 waits until the sink is right or does not change any more
 interval=${INTERVAL:-100ms}
 export WEIR_STATE_DIR=
 job_flags= kept=0
@@ -13,16 +14,14 @@ say() { printf '%s\n' "$*"; }
 
 pair_open() {
     pair=$1 p=${1//-/_}
-    home=$dir/$1
-    mkdir "$home"
-    dir=$home
+    dir=$dir/$1
+    mkdir "$dir"
     tag=crash_${p}_$$
     sent=0 fed=
     WEIR_STATE_DIR=$dir/state
     if [ "$pair" != files ]; then broker topic; fi
     "${p}_sql" > "$dir/job.sql"
 }
-pair_close() { dir=${home%/*}; }
 pair_feed() { # ROWS [PER_SECOND]: in the background; one feed after the other, so that rows keep their order
     pair_fed
     local from=$sent

@@ -50,7 +50,8 @@ way_point() {
 }
 way_stop() {
     job_start
-    pick 50 1000; sleep "$(seconds $picked)"
+    pick 0 3; [ $picked = 0 ] || job_started
+    pick 0 1000; sleep "$(seconds $picked)"
     pick 0 1
     kill -TERM "$job" 2> /dev/null || true
     if [ $picked = 0 ]; then job_wait; return; fi
