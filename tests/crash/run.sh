@@ -40,11 +40,12 @@ job_ends_within() {
 way_start() { job_start; pick 0 90; sleep "$(seconds $picked)"; job_die; }
 way_run() { job_start; job_started; pick 0 1200; sleep "$(seconds $picked)"; job_die; }
 way_point() {
-    local of="${p}_points"; local points=('*' '*' store.begin store.chunk store.commit ${!of}) nth      # '*': the n-th passage of any of them
+    local i of="${p}_points"; local points=('*' '*' store.begin store.chunk store.commit ${!of}) nth      # '*': the n-th passage of any of them
     pick 0 $((${#points[@]} - 1)); local point=${points[$picked]}
-    if [ "$point" = '*' ]; then pick 0 7; pick 1 $((1 << picked)); else pick 1 6; fi
-    nth=$picked
+    if [ "$point" = '*' ]; then pick 0 7; pick 1 $((1 << picked)); else pick 0 4; fi      # some are passed once a start, others at each commit
+    nth=$((picked ? picked : 1))
     job_start "WEIR_FAULT=$point:$nth=kill"
+    for ((i = 0; i < 300; i++)); do job_said '"started ' || job_ends_within 100; done
     job_ends_within 1500
     job_die
 }
