@@ -3,7 +3,7 @@
  *   key      the sink (SinkSpec.epoch_key), primary key
  *   lineage  the chain of checkpoints that the number belongs to     epoch  the number
  *   owner    the opening of the sink that may commit                 updated  when
- * claim() makes a new opening the owner and leaves lineage and number alone: an opening that never commits loses nothing.
+ * claim() makes a new opening the owner and leaves lineage and number alone, but for a job that starts over: its lineage begins with number 0.
  * A commit first moves the number, by a statement that hits the row only when the owner, the lineage and the number are those that this sink knows. That
  * row stays locked until the transaction ends, so a claim sees an earlier owner's commit whole or makes it miss. When it misses, the row says why:
  *   owner is another's            fenced: two processes run one job; the later one goes on

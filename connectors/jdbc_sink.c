@@ -212,6 +212,15 @@ static bool sink_finish(Sink *s, Err *err)
     return s->spec->exactly_once || flush(s, NULL, err);
 }
 
+/* What is buffered, and the target's number becomes epoch.number of this lineage. */
+static bool advance(Sink *s, Err *err)
+{
+    if (!flush(s, &s->epoch, err)) return false;
+    s->epoch.held_lineage = s->epoch.lineage;
+    s->epoch.held = s->epoch.number;
+    return true;
+}
+
 static bool sink_claim(Sink *s, uint64_t *epoch, uint64_t *other, Err *err)
 {
     for (int64_t refused = 0;;) {
@@ -223,7 +232,10 @@ static bool sink_claim(Sink *s, uint64_t *epoch, uint64_t *other, Err *err)
     bool ours = strcmp(s->epoch.held_lineage, s->epoch.lineage) == 0;
     *epoch = ours ? s->epoch.held : 0;
     *other = ours ? 0 : s->epoch.held;
-    return true;
+    if (ours || !s->spec->fresh) return true;
+    /* A fresh start's own from now on: killed before its first rows, it would meet the number of another chain and go no further. */
+    s->epoch.number = 0;
+    return advance(s, err);
 }
 
 static bool sink_commit(Sink *s, uint64_t ckpt_id, Err *err)
@@ -235,10 +247,7 @@ static bool sink_commit(Sink *s, uint64_t ckpt_id, Err *err)
         return true;
     }
     s->epoch.number = ckpt_id;
-    if (!flush(s, &s->epoch, err)) return false;
-    s->epoch.held_lineage = s->epoch.lineage;
-    s->epoch.held = ckpt_id;
-    return true;
+    return advance(s, err);
 }
 
 static void sink_stats(const Sink *s, SinkStats *out)
