@@ -376,10 +376,10 @@ static bool kafka_bounded(const ConnTable *table)
 
 /* ---- client configuration ---- */
 
-/* Keys of Java's client that mean nothing to librdkafka: accepted in silence, as their effect is internal to that client. */
+/* Keys of Java's client that mean nothing here (no group is joined): accepted in silence, as their effect is internal to that client. */
 static const char *const java_only[] = { "key.deserializer", "value.deserializer", "key.serializer", "value.serializer", "zookeeper.connect", "max.poll.records",
     "enable.auto.commit", "auto.commit.interval.ms", "partition.assignment.strategy", "client.dns.lookup", "buffer.memory", "max.block.ms", "interceptor.classes",
-    "group.protocol", "allow.auto.create.topics", "default.api.timeout.ms", "connections.max.idle.ms", "auto.offset.reset", "group.id", "bootstrap.servers",
+    "group.protocol", "session.timeout.ms", "allow.auto.create.topics", "default.api.timeout.ms", "connections.max.idle.ms", "auto.offset.reset", "group.id", "bootstrap.servers",
     "partition.discovery.interval.ms", "transactional.id", "partitioner.class", "metric.reporters", "sasl.login.callback.handler.class", "sasl.client.callback.handler.class", NULL };
 /* Same meaning, other name. */
 static const char *const renamed[][2] = { { "fetch.max.wait.ms", "fetch.wait.max.ms" }, { "request.timeout.ms", "socket.timeout.ms" }, { "metadata.max.age.ms", "metadata.max.age.ms" },
@@ -487,9 +487,11 @@ rd_kafka_conf_t *kafka_conf(const ConnTable *table, bool producer, Err *err)
     if (!producer) {
         Str group = kafka_group_id(table, arena);
         /* Fetches near 2 MB keep decoded messages in cache. A full queue makes librdkafka 2.0 pause for up to a second, so it is deep enough
-         * for a slow sink to work through meanwhile. Offsets are weir's own. */
+         * for a slow sink to work through meanwhile. Offsets are weir's own; those told to the group wait for an absent coordinator as long as a session
+         * (45 s by default), and closing the client waits for them. */
         ok = ok && kafka_conf_put(conf, "group.id", str_cstr(arena, group), err) && kafka_conf_put(conf, "enable.auto.commit", "false", err) &&
-             kafka_conf_put(conf, "enable.auto.offset.store", "false", err) && kafka_conf_put(conf, "fetch.max.bytes", "2000000", err) &&
+             kafka_conf_put(conf, "enable.auto.offset.store", "false", err) && kafka_conf_put(conf, "session.timeout.ms", "2000", err) &&
+             kafka_conf_put(conf, "fetch.max.bytes", "2000000", err) &&
              kafka_conf_put(conf, "fetch.message.max.bytes", "1000000", err) && kafka_conf_put(conf, "queued.min.messages", "500000", err) &&
              kafka_conf_put(conf, "fetch.wait.max.ms", kafka_is_embedded(table) ? "5" : "100", err) && kafka_conf_put(conf, "auto.offset.reset", "error", err) &&
              kafka_conf_put(conf, "isolation.level", "read_uncommitted", err) && raise_fetch_bytes(table, conf, err);      /* isolation: Java's default */
