@@ -34,6 +34,7 @@ pair_feed_end() { pair_fed; if [ "$pair" != files ]; then broker close $sent; fi
 
 job_start() {
     [ -z "${CRASH_KEEP:-}" ] || [ ! -e "$dir/run.log" ] || mv "$dir/run.log" "$dir/run-$((++kept)).log"
+    : > "$dir/run.log"                           # here, not when the child gets to it: nobody must read what the last one said
     # shellcheck disable=SC2086 -- one word each
     env "$@" "$WEIR" run $job_flags "$dir/job.sql" > "$dir/run.log" 2>&1 & job=$!
     pids="$pids $job"
