@@ -42,7 +42,7 @@ job_start() {
 job_runs() { kill -0 "$job" 2> /dev/null; }
 job_wait() { local rc=0; { wait "$job" || rc=$?; } 2> /dev/null; pids=${pids/ $job/}; ended=$rc; }   # its exit code -> $ended
 job_die() { kill -KILL "$job" 2> /dev/null || true; job_wait; }
-job_fail() { echo "FAILED: $pair: $*" >&2; cat "$dir/run.log" >&2; [ -z "${CRASH_HOLD:-}" ] || sleep "$CRASH_HOLD"; exit 1; }
+job_fail() { cat "$dir/run.log" >&2; fail "$pair: $*"; }
 job_started() { wait_for 30 job_said '"started ' || job_fail "did not start"; }
 job_stop() {
     job_started

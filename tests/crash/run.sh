@@ -99,7 +99,6 @@ run_pair() {
     say "$1: $cycles cycles, $sent rows in $((SECONDS - start)) s"
     for way in "${!tally[@]}"; do say "    ${tally[$way]} x $way"; done | sort -k 2
     sed 's/^/    /' <<< "$counts"
-    [ $rc = 0 ] || [ -z "${CRASH_KEEP:-}" ] || cp -r "$dir" "$CRASH_KEEP"
     return $rc
 }
 
@@ -113,7 +112,7 @@ fi
 say "seed $seed (replay: SEED=$seed)"
 for one in ${*:-$all_pairs}; do
     # A process of its own: what a pair leaves behind when it fails ends with it. Not in a condition, where bash forgets set -e.
-    (trap 'cleanup' EXIT; run_pair "$one") & pair_pid=$!
+    (trap '[ $? = 0 ] || [ -z "${CRASH_KEEP:-}" ] || cp -r "$dir" "$CRASH_KEEP"; cleanup' EXIT; run_pair "$one") & pair_pid=$!
     rc=0; wait $pair_pid || rc=$?
     if [ $rc = 0 ]; then passed=$((passed + 1)); say "ok    $one"; else failed=$((failed + 1)); say "FAIL  $one (SEED=$seed)"; fi
 done

@@ -30,8 +30,7 @@ old=$job
 cp -r "$dir/state" "$dir/state2"
 mv "$dir/run.log" "$dir/old.log"
 WEIR_STATE_DIR=$dir/state2
-"$WEIR" run "$dir/job.sql" > "$dir/run.log" 2>&1 & job=$!
-pids="$pids $job"
+job_start
 pair_feed 3000 3000
 wait_for 30 pair_has 18500 || job_fail "the copy does not go on"
 kill -CONT "$old"
