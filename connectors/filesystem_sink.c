@@ -1,7 +1,8 @@
 /* filesystem sink: one open file a partition, written as .part-<run>-<instance>-<n>.inprogress and renamed to part-<run>-<instance>-<n> once it is part of
  * a durable checkpoint, or at the end. Files are closed at their size or age (rolling policy), at every checkpoint, and when too many are open.
- * prepare() makes the closed files durable and lists them; commit() renames them; a restore renames what its checkpoint lists and removes the rest
- * of that run, so rows are there exactly once. INSERT OVERWRITE removes the files that stood there before, at the end. Threading: the job's thread. */
+ * prepare() makes the closed files durable and lists them; commit() renames them; a restore renames what its checkpoint lists, removes what is hidden of
+ * that run and goes on with its numbers, so rows are there exactly once. A visible file of a higher number came with a later checkpoint: its rows would
+ * be written twice, so the restore refuses. INSERT OVERWRITE removes the files that stood there before, at the end. Threading: the job's thread. */
 #include "connectors/filesystem.h"
 #include "engine/base/clock.h"
 #include "engine/base/hashtab.h"
@@ -23,7 +24,7 @@ struct Sink {
     const SinkSpec *spec;
     FsConf conf;
     Encoder *encoder;
-    Str run;                                     /* uuid of this run: no two runs name a file alike */
+    Str run;                                     /* uuid of this chain of checkpoints: no two fresh starts name a file alike */
     StrMap parts; Part *list; uint32_t cap, nopen;
     uint32_t next_number;
     struct { Closed *v; uint32_t n, cap; } closed;
@@ -85,20 +86,39 @@ static bool show_file(Sink *s, Str partition, Str run, uint32_t number, Err *err
 
 /* ---- opening, restoring ---- */
 
-/* Hidden files that a run left behind and no checkpoint lists. */
-static bool remove_leftovers(const char *dir, Str run, int depth, Err *err)
+/* What is done with a file of the run; number: the last part of its name. */
+typedef bool RunFile(const char *path, uint32_t number, uint32_t next_number, Err *err);
+
+/* Hidden files that no checkpoint lists. */
+static bool remove_file(const char *path, uint32_t number, uint32_t next_number, Err *err)
+{
+    (void)number, (void)next_number;
+    return (!fs_fault("fs.unlink", EIO) && unlink(path) == 0) || fs_fail(err, "remove", path);
+}
+
+static bool refuse_later(const char *path, uint32_t number, uint32_t next_number, Err *err)
+{
+    if (number < next_number) return true;
+    err_set(err, E_SNAPSHOT, "\"%s\" came with a later checkpoint than the one that is restored: its rows would be written twice", path);
+    return err_hint(err, "Bring the later checkpoint back, remove the files of this run from number %u on, or start over with --fresh.", next_number);
+}
+
+/* Every file below dir whose name begins with prefix, "part-RUN-INSTANCE-" or its hidden form. */
+static bool each_file(const char *dir, Str prefix, RunFile *visit, uint32_t next_number, int depth, Err *err)
 {
     DIR *handle = fs_fault("fs.opendir", EACCES) ? NULL : opendir(dir);
     bool ok = true;
     Arena *arena = arena_new();
-    Str prefix = str_printf(arena, ".part-" STR_FMT "-%c", STR_ARG(run), 0);
     if (!handle) ok = errno == ENOENT ? true : fs_fail(err, "list", dir);
     for (struct dirent *entry; ok && handle && (entry = fs_next_entry(handle)) != NULL;) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         const char *path = str_printf(arena, "%s/%s%c", dir, entry->d_name, 0).ptr;
         struct stat st;
-        if (str_starts(str_of(entry->d_name), prefix.ptr)) ok = (!fs_fault("fs.unlink", EIO) && unlink(path) == 0) || fs_fail(err, "remove", path);
-        else if (depth < 64 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ok = remove_leftovers(path, run, depth + 1, err);
+        if (str_starts(str_of(entry->d_name), prefix.ptr)) {
+            ok = visit(path, (uint32_t)strtoul(entry->d_name + prefix.len, NULL, 10), next_number, err);
+        } else if (depth < 64 && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+            ok = each_file(path, prefix, visit, next_number, depth + 1, err);
+        }
     }
     if (ok && handle && errno) ok = fs_fail(err, "list", dir);
     if (handle) closedir(handle);
@@ -109,16 +129,20 @@ static bool remove_leftovers(const char *dir, Str run, int depth, Err *err)
 static bool restore(Sink *s, Str saved, Err *err)
 {
     Reader r = { saved.ptr, saved.ptr + saved.len, false };
-    Str run = reader_str(&r);
+    s->run = str_dup(s->arena, reader_str(&r));
+    s->next_number = reader_u32(&r);
+    Str prefix = str_printf(s->arena, ".part-" STR_FMT "-%u-%c", STR_ARG(s->run), s->spec->parallel_index, 0);
+    prefix.len--;
     uint32_t n = reader_u32(&r);
+    if (!r.bad && !each_file(s->conf.root, str_sub(prefix, 1, prefix.len - 1), refuse_later, s->next_number, 0, err)) return false;
     for (uint32_t i = 0; i < n && !r.bad; i++) {
         Str partition = reader_str(&r);
         uint32_t number = reader_u32(&r);
-        if (r.bad || !show_file(s, partition, run, number, err)) break;
+        if (r.bad || !show_file(s, partition, s->run, number, err)) break;
         fs_committer_touch(s->committer, partition, clock_now_us());
     }
     if (r.bad) return err_set(err, E_SNAPSHOT, "the saved state of a file sink is damaged");
-    return err->set ? false : remove_leftovers(s->conf.root, run, 0, err);
+    return err->set ? false : each_file(s->conf.root, prefix, remove_file, s->next_number, 0, err);
 }
 
 static Sink *fs_sink_open(const SinkSpec *spec, Str saved, Err *err)
@@ -167,7 +191,7 @@ static bool part_open(Sink *s, Part *part, Str partition, Err *err)
     if (!fs_make_dirs(strbuf_cstr(&part->dir), err)) return false;
     part->number = s->next_number++;
     file_name(s, partition, s->run, part->number, true, &s->name);
-    part->fd = fs_fault("fs.open", EACCES) ? -1 : open(strbuf_cstr(&s->name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    part->fd = fs_fault("fs.open", EACCES) ? -1 : open(strbuf_cstr(&s->name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (part->fd < 0) return fs_fail(err, "create", s->name.ptr);
     part->open = true;
     part->size = 0;
@@ -280,6 +304,7 @@ static bool fs_sink_prepare(Sink *s, uint64_t ckpt_id, StrBuf *handle, Err *err)
 {
     if (!close_all(s, err)) return false;
     strbuf_put_str(handle, s->run);
+    strbuf_put_u32(handle, s->next_number);
     strbuf_put_u32(handle, s->closed.n);
     for (uint32_t i = 0; i < s->closed.n; i++) {
         if (!s->closed.v[i].ckpt) s->closed.v[i].ckpt = ckpt_id;

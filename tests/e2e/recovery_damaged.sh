@@ -73,3 +73,28 @@ cp "$dir/good.db" "$db"
 job_start
 pair_feed 500
 pair_proven
+
+# Files tell by their numbers which checkpoint they came with.
+dir=${dir%/*}
+pair_open kafka-files
+db=$dir/state/$tag/checkpoints.db
+settled() { job_said 'would be written twice' || job_said 'restored checkpoint'; }
+for try in $(seq 1 50); do
+    job_start
+    pair_feed 3000 3000
+    wait_for 30 pair_has $((sent - 2500)) || job_fail "no rows"
+    job_die
+    pair_fed
+    cp "$db" "$dir/good.db"
+    spoil "$(newest)"
+    job_start
+    wait_for 20 settled || job_fail "neither refused nor restored"
+    job_said 'would be written twice' && break
+    job_die                                      # the newest one had no rows, or had not shown them: the one before will do
+done
+job_said 'would be written twice' || fail "no kill met a committed checkpoint in $try tries"
+job_wait
+[ "$ended" != 0 ] || job_fail "not refused"
+cp "$dir/good.db" "$db"
+job_start
+pair_proven
