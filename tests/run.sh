@@ -48,7 +48,7 @@ crash() { # COMMAND..
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
     if [ -n "$line" ]; then
         passed=$((passed + ${line%% passed*})); line=${line##*passed, }; failed=$((failed + ${line%% failed*}))
-        grep -E '^(seed|ok|FAIL)' "$log"
+        grep -E '^(seed|ok|FAIL)|: [0-9]+ cycles| lost, ' "$log"
     fi
     [ $rc = 0 ] && return
     [ -n "$line" ] || failed=$((failed + 1))
