@@ -61,7 +61,7 @@ static void from_environment(void **state)
     int status = run_child("x:3,y,io.write:2=fail", said, sizeof said);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 43);
-    assert_string_equal(said, "");
+    assert_string_equal(said, "WEIR_FAULT: y\nWEIR_FAULT: io.write\nWEIR_FAULT: x\n");
 }
 
 static void kills(void **state)
