@@ -83,6 +83,7 @@ run_pair() {
     # In this process: bash seeds every new one by itself. From the pair too: they must not all end in the same ways.
     RANDOM=$(((seed + $(cksum <<< "$1" | cut -d ' ' -f 1)) % 32768))
     declare -A tally=()
+    top=$dir/$1                                  # what is removed at the end of this process
     pair_open "$1"
     for ((i = 1; i <= cycles; i++)); do cycle $i; done
     pair_feed_end

@@ -1,9 +1,9 @@
 # Helpers of the end-to-end scripts; sourced. Needs $WEIR and the services' variables.
 set -eu
 dir=$(mktemp -d "${TMPDIR:-/tmp}/weir-e2e.XXXXXX")
-pids=
+pids= top=$dir
 export WEIR_STATE_DIR=$dir/state                 # a script that wants one start not to go on from another's checkpoints says --fresh
-cleanup() { for p in $pids; do kill -9 "$p" 2>/dev/null || true; done; rm -rf "$dir"; }
+cleanup() { for p in $pids; do kill -9 "$p" 2>/dev/null || true; done; rm -rf "$top"; }
 trap cleanup EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 # wait_for SECONDS COMMAND..: until the command succeeds
