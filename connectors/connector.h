@@ -84,6 +84,7 @@ typedef struct SinkSpec {
     const _Atomic(bool) *cancel;                 /* as SourceSpec.cancel: retries of an absent server look at it */
     /* Exactly-once (ConnectorDef.exactly_once said so): the rows of one epoch are written in one go right before commit(epoch). */
     bool exactly_once;
+    bool settled;                                /* what the restored checkpoint left to commit is known to be in the target, or there was nothing */
     bool fresh;                                  /* the job starts over: claim() may replace what the target holds of another lineage */
     Str epoch_key;                               /* names this sink of this job in the target, the same after every restart: "weather/default_catalog.default_database.t" */
     Str lineage;                                 /* 32 hex digits: the chain of checkpoints that this job continues; a fresh start begins a new one */

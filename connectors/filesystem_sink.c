@@ -138,7 +138,7 @@ static bool restore(Sink *s, Str saved, Err *err)
     for (uint32_t i = 0; i < n && !r.bad; i++) {
         Str partition = reader_str(&r);
         uint32_t number = reader_u32(&r);
-        if (r.bad || !show_file(s, partition, s->run, number, err)) break;
+        if (r.bad || (!s->spec->settled && !show_file(s, partition, s->run, number, err))) break;
         fs_committer_touch(s->committer, partition, clock_now_us());
     }
     if (r.bad) return err_set(err, E_SNAPSHOT, "the saved state of a file sink is damaged");

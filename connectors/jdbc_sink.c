@@ -231,7 +231,7 @@ static bool sink_claim(Sink *s, uint64_t *epoch, uint64_t *other, Err *err)
     jdbc_back(&s->retry, s->spec->table->name);
     bool ours = strcmp(s->epoch.held_lineage, s->epoch.lineage) == 0;
     *epoch = ours ? s->epoch.held : 0;
-    *other = ours ? 0 : s->epoch.held;
+    *other = ours || !s->epoch.held_lineage[0] ? 0 : s->epoch.held ? s->epoch.held : 1;      /* a chain that has written nothing yet is another one all the same */
     if (ours || !s->spec->fresh) return true;
     /* A fresh start's own from now on: killed before its first rows, it would meet the number of another chain and go no further. */
     s->epoch.number = 0;

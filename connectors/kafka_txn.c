@@ -236,7 +236,9 @@ bool kafka_txn_claim(Sink *s, uint64_t *epoch, uint64_t *other, Err *err)
     if (offset >= 0 && own) *epoch = (uint64_t)offset;
     else if (offset >= 0) *other = offset ? (uint64_t)offset : 1;
     else if (!s->spec->fresh) *epoch = EPOCH_FORGOTTEN;
-    return !s->spec->fresh || (offset >= 0 && own) || note_lineage(s, err);
+    /* Noted before the first rows: no note then means that it was forgotten. A restored job with nothing in doubt makes up for one that is missing. */
+    bool note = s->spec->fresh ? offset < 0 || !own : offset < 0 && s->spec->settled;
+    return !note || note_lineage(s, err);
 }
 
 bool kafka_txn_commit(Sink *s, uint64_t epoch, Err *err)

@@ -56,6 +56,7 @@ struct Op {
     Op *source;                                  /* the source whose split numbers the input carries: set by op_connect through calcs; NULL otherwise */
     Arena *scratch;                              /* reset by the operator at each process() */
     uint64_t rows_in, rows_out, late_rows;       /* counters shown to users */
+    uint64_t committed;                          /* exactly-once sinks: the last epoch with rows that the target has taken; 0 = none */
 };
 const OpClass *op_class(PlanKind kind);          /* op_table.c */
 /* Creates and opens one operator for a node (outs are wired by the caller afterwards, before any input). */
@@ -91,7 +92,6 @@ bool op_sink_tick(Op *op, int64_t now_us, Err *err) MUST_CHECK;
 bool op_sink_commit(Op *op, uint64_t ckpt_id, Err *err) MUST_CHECK;
 bool op_sink_end(Op *op, Err *err) MUST_CHECK;                               /* the input has ended, or the job stops: after the last commit, flush all */
 size_t op_sink_held(const Op *op);                                           /* bytes of rows held until their checkpoint is durable */
-bool op_sink_is_held(const Op *op);                                          /* exactly-once by epochs: needs checkpoints to write anything */
 /* Counters of the connector; false when it has none. */
 bool op_source_stats(const Op *op, SourceStats *out);
 /* The checkpoint that holds the position of the last barrier is durable. */

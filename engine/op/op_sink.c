@@ -8,7 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/op/held_rows.h"
 
-enum { HELD_BYTES_MAX = 1 << 30 };               /* checkpoints come early long before (runner.c); only a batch job can get here */
+enum { HELD_BYTES_MAX = 256 << 20 };               /* checkpoints come early long before (runner.c); only a batch job can get here */
 
 typedef struct SinkOp {
     Op op;
@@ -58,6 +58,7 @@ static bool commit_sealed(SinkOp *sink, Err *err)
     if (sink->sealed.len == 0) return true;
     if (!held_rows_replay(strbuf_str(&sink->sealed), sink->op.node->schema, sink_write, sink, err)) return false;
     if (!sink->vt->commit(sink->sink, sink->epoch, err)) return op_fail(&sink->op, err);
+    sink->op.committed = sink->epoch;
     strbuf_clear(&sink->sealed);
     return true;
 }
@@ -69,19 +70,25 @@ static bool claim_restored(SinkOp *sink, uint64_t epoch, uint64_t other, Err *er
         err_set(err, E_SNAPSHOT, "another run of job \"" STR_FMT "\" has written to " STR_FMT " since this checkpoint was taken", STR_ARG(sink->op.env->job_key), STR_ARG(table));
         return err_hint(err, "Go on with that run's state directory, or start over with --fresh (rows may then be written again).");
     }
-    if (sink->op.env->restored_committed) strbuf_clear(&sink->sealed);
     if (epoch == EPOCH_FORGOTTEN) {
-        if (!sink->sealed.len) return true;      /* nothing is in doubt: exactly-once since this start, or no rows at its last checkpoint */
+        if (!sink->sealed.len) return true;      /* nothing is in doubt */
         err_set(err, E_SNAPSHOT, STR_FMT " no longer tells whether it holds the rows of checkpoint %llu", STR_ARG(table), (unsigned long long)sink->epoch);
         return err_hint(err, "Start once with 'sink.delivery-guarantee' = 'at-least-once' to write them, perhaps again, or start over with --fresh.");
+    }
+    if (epoch < sink->op.committed) {
+        err_set(err, E_SNAPSHOT, STR_FMT " has been set back: it holds epoch %llu, but the rows of epoch %llu were committed to it", STR_ARG(table), (unsigned long long)epoch,
+                (unsigned long long)sink->op.committed);
+        return err_hint(err, "A backup was restored, or the target was replaced. Bring the later rows back, or start over with --fresh.");
     }
     if (epoch > sink->op.env->restored_ckpt) {
         err_set(err, E_SNAPSHOT, STR_FMT " holds epoch %llu, but the newest checkpoint that can be read is %llu: the rows between them would be written twice", STR_ARG(table),
                 (unsigned long long)epoch, (unsigned long long)sink->op.env->restored_ckpt);
         return err_hint(err, "Bring the later checkpoint back, or start over with --fresh.");
     }
-    if (epoch == sink->epoch) strbuf_clear(&sink->sealed);
-    else if (sink->sealed.len) log_notice("ckpt", "table \"" STR_FMT "\": writing the rows of checkpoint %llu, which the last run did not finish", STR_ARG(sink->spec.table->name), (unsigned long long)sink->epoch);
+    if (epoch == sink->epoch) {
+        sink->op.committed = epoch;
+        strbuf_clear(&sink->sealed);
+    } else if (sink->sealed.len) log_notice("ckpt", "table \"" STR_FMT "\": writing the rows of checkpoint %llu, which the last run did not finish", STR_ARG(sink->spec.table->name), (unsigned long long)sink->epoch);
     return commit_sealed(sink, err);
 }
 
@@ -200,7 +207,7 @@ static bool sink_process(Op *op, uint32_t input, const Batch *in, Err *err)
     if (sink->holds) {
         held_rows_add(&sink->held, op->node->schema, &batch);
         if (sink->held.bytes.len <= HELD_BYTES_MAX && !fault_hit("sink.budget")) return true;
-        err_set(err, E_BUDGET, "more than 1 GiB of rows wait to be written to " STR_FMT " in one step", STR_ARG(sink->spec.table->identifier));
+        err_set(err, E_BUDGET, "more than 256 MiB of rows wait to be written to " STR_FMT " in one step", STR_ARG(sink->spec.table->identifier));
         return err_hint(err, "Leave 'sink.delivery-guarantee' = 'exactly-once' out for this job, or split its input.");
     }
     if (sink->vt) return sink_write(sink, &batch, err);
@@ -235,11 +242,6 @@ bool op_sink_end(Op *op, Err *err)
     SinkOp *sink = (SinkOp *)op;
     if (!sink->vt || !sink->vt->finish || sink->holds) return true;
     return sink->vt->finish(sink->sink, err) || op_fail(op, err);
-}
-
-bool op_sink_is_held(const Op *op)
-{
-    return ((const SinkOp *)op)->holds;
 }
 
 size_t op_sink_held(const Op *op)
@@ -288,9 +290,10 @@ static bool sink_restore(Op *op, Reader *in, Err *err)
     Str handle = saved ? reader_str(in) : STR_NULL, sealed = saved ? reader_str(in) : STR_NULL;
     if (in->bad) return err_set(err, E_SNAPSHOT, "the saved state of a sink cannot be read");
     sink->epoch = op->env->restored_ckpt;
-    strbuf_adds(&sink->sealed, sealed);
+    if (!op->env->restored_committed) strbuf_adds(&sink->sealed, sealed);
+    sink->spec.settled = sink->holds ? sink->sealed.len == 0 : op->env->restored_committed;
     if (!sink_connect(sink, handle, err)) return false;
-    if (sink->holds || sealed.len == 0) return true;
+    if (sink->holds || sink->sealed.len == 0) return true;
     /* Exactly-once when the checkpoint was taken, no longer now: the rows are written, perhaps again. */
     strbuf_clear(&sink->sealed);
     return held_rows_replay(sealed, op->node->schema, sink_write, sink, err);

@@ -221,6 +221,7 @@ static bool watermark_restore(Op *op, Reader *in, Err *err)
     (void)err;
     WatermarkOp *wm = (WatermarkOp *)op;
     if (in->ptr == in->end) return true;
+    wm->idle = op->out_idle;                     /* the outs know of it, and hear when it ends */
     wm->emitted = (int64_t)reader_u64(in);
     uint32_t n = reader_u32(in);
     if (in->bad || n > (uint32_t)(in->end - in->ptr)) return true;  /* the caller reports damaged bytes */

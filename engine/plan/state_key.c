@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-typedef struct Keying { const Plan *plan; Arena *arena; const Meaning *v; bool exact; StrBuf text; } Keying;
+typedef struct Keying { Arena *arena; const Meaning *v; bool exact; StrBuf text; } Keying;
 
 bool plan_node_has_state(const PlanNode *node)
 {
@@ -166,7 +166,7 @@ static void put_state(Keying *k, const PlanNode *node)
 
 static Hash128 *state_hashes(const Plan *plan, bool exact, Arena *arena)
 {
-    Keying k = { .plan = plan, .arena = arena, .v = meanings_new(plan, exact, arena), .exact = exact };
+    Keying k = { .arena = arena, .v = meanings_new(plan, exact, arena), .exact = exact };
     Hash128 *hashes = ARENA_ARRAY(arena, Hash128, plan->nnodes + 1);
     for (uint32_t i = 0; i < plan->nnodes; i++) {
         const PlanNode *node = plan->nodes[i];

@@ -178,7 +178,7 @@ Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err)
     if (config->opening) config->opening(config->opening_ctx, NULL);
     core_unbind(job->core, &before);
     if (ok && job->ended_fd < 0) ok = err_set(err, E_EXTERNAL, "cannot make an event descriptor for the job: %s", strerror(errno));
-    restart_init(&job->restart, job->plan->config, job->runner.store != NULL);
+    restart_init(&job->restart, config->collect ? NULL : job->plan->config, job->runner.store != NULL);
     if (ok && (fault_hit("job.thread") || pthread_create(&job->thread, NULL, job_thread, job) != 0)) ok = err_set(err, E_EXTERNAL, "cannot start a thread for the job");
     if (!ok) {
         job_destroy(job);

@@ -18,6 +18,7 @@ typedef struct JobConfig {
     const _Atomic(bool) *cancel;                 /* set by job_start */
     /* Checkpoints on disk: folder state_dir/state_name; without either they are kept in memory, for restarts within the process. */
     const char *state_dir; Str state_name;       /* state_name is also the job's name in exactly-once targets; borrowed, outlive the job */
+    Str state_origin;                            /* the file that the name comes from, for a warning when it is another one; may be empty */
     bool fresh;                                  /* do not go on from a checkpoint: drop them */
     bool allow_unclaimed;                        /* go on although state of the checkpoint has no place in a changed query */
     bool single_threaded;                        /* tests: checkpoints are encoded and stored in line, */

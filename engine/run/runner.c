@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { IN_FLIGHT_WAIT_US = 5000, END_WAIT_MS = 100, HELD_EARLY_BYTES = 64 << 20, HELD_FULL_BYTES = 128 << 20, KEEP_MIN = 2 };
+enum { IN_FLIGHT_WAIT_US = 5000, END_WAIT_MS = 100, HELD_EARLY_BYTES = 64 << 20, HELD_FULL_BYTES = 128 << 20, KEEP_MIN = 2, RETRY_MIN_US = 1000000, RETRY_HELD_US = 5000000 };
 
 static bool cancelled(const Runner *runner)
 {
@@ -73,6 +73,18 @@ static void read_settings(Runner *runner)
     if (keep > KEEP_MIN && keep < 1000000) runner->keep = (uint32_t)keep;
 }
 
+/* Two files of one name in different folders would go on from each other's checkpoints. */
+static bool note_origin(Runner *runner, Err *err)
+{
+    StrBuf before = { 0 };
+    bool ok = store_note_origin(runner->store, runner->config->state_origin, &before, err);
+    if (ok && before.len)
+        log_warn("ckpt", "the checkpoints of job \"" STR_FMT "\" come from " STR_FMT ", this is " STR_FMT "; if that is another job, give one of them a pipeline.name", STR_ARG(runner->job_key),
+                 STR_ARG(strbuf_str(&before)), STR_ARG(runner->config->state_origin));
+    strbuf_free(&before);
+    return ok;
+}
+
 static bool open_store(Runner *runner, Err *err)
 {
     const JobConfig *config = runner->config;
@@ -82,6 +94,7 @@ static bool open_store(Runner *runner, Err *err)
     runner->store = store_open(runner->on_disk ? runner->dir.db : NULL, false, err);
     if (!runner->store) return err->code == E_SNAPSHOT ? err_hint(err, "--fresh starts over without it.") : false;
     memcpy(runner->lineage, store_lineage(runner->store).ptr, LINEAGE_LEN);
+    if (runner->on_disk && config->state_origin.len && !note_origin(runner, err)) return false;
     runner->writer = ckpt_writer_new(runner->store, config->single_threaded, config->store_now);
     return true;
 }
@@ -197,7 +210,7 @@ bool runner_open(Runner *runner, Err *err)
 /* --- checkpoints --- */
 
 /* Barrier, then the bytes are on their way to the store. */
-static bool begin_checkpoint(Runner *runner, bool may_fork, Err *err)
+static bool begin_checkpoint(Runner *runner, Err *err)
 {
     StrBuf positions = { 0 }, operators = { 0 }, bytes = { 0 };
     uint64_t id = runner->next_id++;
@@ -210,7 +223,7 @@ static bool begin_checkpoint(Runner *runner, bool may_fork, Err *err)
         info.positions = strbuf_str(&positions);
         info.operators = strbuf_str(&operators);
         SnapshotChild child = { .fd = -1 };
-        bool large = may_fork && !runner->config->single_threaded && pipeline_state_bytes(&runner->pipeline) > (size_t)runner->fork_above;
+        bool large = !runner->config->single_threaded && pipeline_state_bytes(&runner->pipeline) > (size_t)runner->fork_above;
         if (large && snapshot_fork(&runner->pipeline, &runner->dir, &child)) {
             ckpt_begin_child(runner->writer, &info, runner->began_us, runner->keep, child.fd, child.pid);
         } else {
@@ -231,7 +244,10 @@ static bool checkpoint_failed(Runner *runner, const Err *why, Err *err)
     runner->failed++;
     runner->failed_in_row++;
     runner->in_flight = 0;
-    runner->due_us = clock_monotonic_us() + (runner->interval_us < 1000000 ? 1000000 : runner->interval_us);
+    int64_t pause_us = runner->interval_us < RETRY_MIN_US ? RETRY_MIN_US : runner->interval_us;
+    /* Sources that wait for it are not kept waiting for a whole interval. */
+    if (pipeline_held(&runner->pipeline) > HELD_EARLY_BYTES && pause_us > RETRY_HELD_US) pause_us = RETRY_HELD_US;
+    runner->due_us = clock_monotonic_us() + pause_us;
     if (runner->tolerable >= 0 && runner->failed_in_row > runner->tolerable) {
         *err = *why;
         err->retriable = true;
@@ -286,7 +302,7 @@ static bool checkpoint_now(Runner *runner, Err *err)
         if (cancelled(runner)) return err_set(err, E_CANCELLED, "cancelled during a checkpoint");
         ckpt_wait(runner->writer, END_WAIT_MS);
     }
-    if (!begin_checkpoint(runner, false, err)) return false;
+    if (!begin_checkpoint(runner, err)) return false;
     while (ckpt_wait(runner->writer, END_WAIT_MS), true) {
         CkptState state = ckpt_poll(runner->writer, &runner->last, &why);
         if (state == CKPT_BUSY && cancelled(runner)) return err_set(err, E_CANCELLED, "cancelled during the last checkpoint");
@@ -313,7 +329,7 @@ static bool checkpoint_step(Runner *runner, Err *err)
     if (now < runner->due_us && !early) return true;
     runner->due_us = now + runner->interval_us;
     if (!runner->writer) return checkpoint_now(runner, err);
-    return begin_checkpoint(runner, true, err) && settle_checkpoint(runner, err);
+    return begin_checkpoint(runner, err) && settle_checkpoint(runner, err);
 }
 
 /* --- running --- */
@@ -325,7 +341,9 @@ static bool end_run(Runner *runner, Err *err)
     if (!runner->store) return true;
     ckpt_writer_free(runner->writer);
     runner->writer = NULL;
-    if (!store_clear(runner->store, err)) return false;
+    /* All is written: what cannot be cleared must not make the job begin again. */
+    Err left = { 0 };
+    if (!store_clear(runner->store, &left)) log_warn("ckpt", STR_FMT ": %s", STR_ARG(runner->job_key), left.message);
     store_close(runner->store);
     runner->store = NULL;
     state_dir_close(&runner->dir, true);
@@ -348,7 +366,7 @@ StepResult runner_step(Runner *runner, int64_t max_wait_us, Err *err)
 
 bool runner_stop(Runner *runner, Err *err)
 {
-    if (!checkpoint_now(runner, err) || !pipeline_end_sinks(&runner->pipeline, err)) return false;
+    if (!checkpoint_now(runner, err)) return false;
     /* A target may forget what it holds before the job is started again: Kafka drops the offsets of a group that is quiet for days. */
     return !runner->on_disk || store_note_committed(runner->store, runner->last.id, err);
 }

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define APPEND_BYTES_MAX 0xf0000000ull           /* a StrBuf ends at 4 GiB */
+
 static const char magic[4] = { 'W', 'S', 'N', '2' };
 
 /* --- writing --- */
@@ -18,6 +20,7 @@ static void put_common(const Op *op, bool ended, StrBuf *out)
     strbuf_put_u64(out, op->rows_in);
     strbuf_put_u64(out, op->rows_out);
     strbuf_put_u64(out, op->late_rows);
+    strbuf_put_u64(out, op->committed);
     strbuf_put_u32(out, op->ninputs);
     for (uint32_t i = 0; i < op->ninputs; i++) {
         strbuf_put_u64(out, (uint64_t)op->input_wm[i]);
@@ -56,7 +59,8 @@ bool snapshot_encode(const Pipeline *pipeline, SnapshotPut *put, void *ctx, Err 
 
 bool snapshot_append(void *strbuf, Str bytes, Err *err)
 {
-    (void)err;
+    const StrBuf *buf = strbuf;
+    if ((uint64_t)buf->len + bytes.len > APPEND_BYTES_MAX) return err_set(err, E_BUDGET, "the state is larger than a checkpoint can be (%llu bytes)", (unsigned long long)APPEND_BYTES_MAX);
     strbuf_adds(strbuf, bytes);
     return true;
 }
@@ -126,6 +130,7 @@ static bool get_common(Op *op, Reader *in, bool *ended)
     op->rows_in = reader_u64(in);
     op->rows_out = reader_u64(in);
     op->late_rows = reader_u64(in);
+    op->committed = reader_u64(in);
     if (reader_u32(in) != op->ninputs) return false;
     for (uint32_t i = 0; i < op->ninputs; i++) {
         op->input_wm[i] = (int64_t)reader_u64(in);
@@ -143,6 +148,11 @@ static void derive_common(Pipeline *pipeline, uint32_t at)
     for (uint32_t i = 0; i < node->ninputs; i++) inputs[i] = pipeline->ops[node->inputs[i]->id];
     op_derive(pipeline->ops[at], inputs);
     free(inputs);
+}
+
+static bool is_sink(const Saved *saved)
+{
+    return str_starts(saved->key, plan_kind_name(PLAN_SINK));
 }
 
 static bool restore_op(Pipeline *pipeline, uint32_t at, const Saved *saved, Err *err)
@@ -176,17 +186,20 @@ bool snapshot_compare(const Plan *plan, Str snapshot, SnapshotDiff *out, Err *er
     SavedOps saved = { 0 };
     Arena *arena = arena_new();
     const Str *keys = plan_state_keys(plan, arena);
+    bool same_target = false;
     bool ok = read_saved(snapshot, &saved, err);
     for (uint32_t i = 0; ok && i < plan->nnodes; i++) {
         Saved *found = find_saved(&saved, keys[i]);
         if (found) found->claimed = true;
+        same_target |= found && is_sink(found);
         if (found || !keys[i].len || plan->nodes[i]->kind == PLAN_SINK) continue;
         plan_state_name(plan, i, &out->missing);
         strbuf_addc(&out->missing, '\n');
         out->nmissing++;
     }
     for (uint32_t i = 0; ok && i < saved.n; i++) {
-        if (saved.v[i].claimed || saved.v[i].own.len == 0) continue;
+        /* A sink that is gone is missed only with rows in it, or when no sink is the same any more: another job's checkpoint, then. */
+        if (saved.v[i].claimed || (saved.v[i].own.len == 0 && (!is_sink(&saved.v[i]) || same_target))) continue;
         strbuf_adds(&out->lost, saved.v[i].name);
         strbuf_addc(&out->lost, '\n');
         out->nlost++;

@@ -66,8 +66,7 @@ static bool take_lock(StateDir *dir, Str name, Err *err)
         if (is_there(dir->lock_fd, path)) {
             int n = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
             /* For messages only: without it the lock holds all the same. */
-            if (ftruncate(dir->lock_fd, 0) != 0 || pwrite(dir->lock_fd, holder, (size_t)n, 0) != n) return true;
-            return true;
+            return (ftruncate(dir->lock_fd, 0) == 0 && pwrite(dir->lock_fd, holder, (size_t)n, 0) == n) || true;
         }
         close(dir->lock_fd);
         dir->lock_fd = -1;

@@ -177,7 +177,8 @@ bool store_clear(CkptStore *store, Err *err)
               run_sql(store, "BEGIN IMMEDIATE; DELETE FROM chunks; DELETE FROM checkpoints; DELETE FROM meta WHERE key = 'committed'", "clear", err) &&
               new_lineage(store, err) && run_sql(store, "COMMIT", "clear", err);
     if (!ok) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    return ok && run_sql(store, "VACUUM", "clear", err);
+    if (ok) sqlite3_exec(store->db, "VACUUM", NULL, NULL, NULL);     /* gives room back; without it the file stays as large as it was */
+    return ok;
 }
 
 bool store_drop_newer(CkptStore *store, uint64_t id, Err *err)
@@ -299,6 +300,17 @@ bool store_note_committed(CkptStore *store, uint64_t id, Err *err)
     char text[24];
     snprintf(text, sizeof text, "%llu", (unsigned long long)id);
     return !injected("store.note", store, "write", err) && set_meta(store, "committed", text, err);
+}
+
+bool store_note_origin(CkptStore *store, Str origin, StrBuf *before, Err *err)
+{
+    char old[1024] = "", now[1024];
+    bool found;
+    snprintf(now, sizeof now, STR_FMT, STR_ARG(origin));
+    if (!get_meta(store, "origin", old, sizeof old, &found, err)) return false;
+    if (found && strcmp(old, now) == 0) return true;
+    if (found) strbuf_addz(before, old);
+    return set_meta(store, "origin", now, err);
 }
 
 bool store_committed(CkptStore *store, uint64_t *id, Err *err)

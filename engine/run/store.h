@@ -1,7 +1,7 @@
 /* CkptStore: the checkpoints of one job in one SQLite file (or in memory), each visible whole or not at all.
  * A checkpoint is a stream of bytes (snapshot.c) cut into chunks, each compressed with zstd and summed with XXH3, written in one transaction
  * together with its row of facts; the same transaction drops the oldest ones. SQLite's rollback journal makes that atomic and durable.
- *   meta         key TEXT PRIMARY KEY, value TEXT: format, lineage, committed
+ *   meta         key TEXT PRIMARY KEY, value TEXT: format, lineage, committed, origin
  *   checkpoints  id, created_us (wall clock), duration_us, bytes, stored_bytes, chunks, positions, operators
  *   chunks       seq = id << 24 | number, raw_len, sum (XXH3 of id, number, raw length and the stored bytes), bytes
  * Threading: one caller at a time; the job's thread and its checkpoint writer hand it to each other (ckpt_writer.h). */
@@ -42,6 +42,9 @@ void store_abort(CkptStore *store);
 /* Notes that the sinks hold everything up to checkpoint id (a clean stop); the last id noted, 0 = none. */
 bool store_note_committed(CkptStore *store, uint64_t id, Err *err) MUST_CHECK;
 bool store_committed(CkptStore *store, uint64_t *id, Err *err) MUST_CHECK;
+
+/* Notes the file that the job's name comes from; *before (appended): the one noted last, when it is another. */
+bool store_note_origin(CkptStore *store, Str origin, StrBuf *before, Err *err) MUST_CHECK;
 
 /* Newest first; texts in arena. */
 bool store_list(CkptStore *store, Arena *arena, CkptList *out, Err *err) MUST_CHECK;

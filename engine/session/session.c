@@ -18,6 +18,7 @@ typedef struct SessionJob {
     int64_t started_us;                          /* wall clock */
     Str file, text; uint32_t offset;             /* the statement's place */
     bool failure_told;
+    Str base, state_name; bool released;         /* of its checkpoints; released: stopped by STOP JOB, the next job of that name goes on from it */
 } SessionJob;
 
 struct Session {
@@ -247,21 +248,54 @@ static Str file_stem(Str file)
     return str_sub(file, from, to - from);
 }
 
-/* Under which name a job's checkpoints are kept: pipeline.name, else the file's; the second job of that name is "name-2", in order of the statements,
- * so that the same file finds the same ones again. STR_NULL: it has no name, its checkpoints end with the process. */
-static Str job_state_name(Session *session)
+static bool named_by_file(const Session *session)
 {
     const Option *named = options_find(&session->env.config, STR("pipeline.name"));
-    Str base = named && named->value.len ? named->value : file_stem(session->file);
+    return !(named && named->value.len) && file_stem(session->file).len;
+}
+
+/* STR_NULL when the file has gone since it was read. */
+static Str real_path(Arena *arena, Str file)
+{
+    char *path = realpath(str_cstr(arena, file), NULL);
+    Str result = path ? str_dup(arena, str_of(path)) : STR_NULL;
+    free(path);
+    return result;
+}
+
+/* pipeline.name, else the file's name. STR_NULL: the job has no name, its checkpoints end with the process. */
+static Str job_base_name(const Session *session)
+{
+    return named_by_file(session) ? file_stem(session->file) : options_text(&session->env.config, NULL, "pipeline.name");
+}
+
+/* Under which name a job's checkpoints are kept: the second job of a base name is "name-2", in order of the statements, so that the same file finds the
+ * same ones again; one that STOP JOB ended hands its name on. */
+static Str job_state_name(Session *session, Str base)
+{
     if (!base.len) return STR_NULL;
+    for (uint32_t i = 0; i < session->jobs.n; i++) {
+        SessionJob *job = &session->jobs.v[i];
+        if (!job->released || !str_eq(job->base, base)) continue;
+        job->released = false;
+        return job->state_name;
+    }
     uintptr_t nth = (uintptr_t)strmap_get(&session->job_names, base) + 1;
     strmap_set(&session->job_names, base, (void *)nth);
     return nth == 1 ? str_dup(session->arena, base) : str_printf(session->arena, STR_FMT "-%u", STR_ARG(base), (unsigned)nth);
 }
 
+/* A start that failed has used no name, if it was the last one given out: the statement may be tried again. */
+static void give_name_back(Session *session, Str base, Str name)
+{
+    uintptr_t nth = base.len ? (uintptr_t)strmap_get(&session->job_names, base) : 0;
+    bool last = nth == 1 ? str_eq(name, base) : nth && str_eq(name, str_printf(session->scratch, STR_FMT "-%u", STR_ARG(base), (unsigned)nth));
+    if (last) strmap_set(&session->job_names, base, (void *)(nth - 1));
+}
+
 static bool compare_state(Session *session, const Plan *plan, Err *err)
 {
-    Str name = job_state_name(session);
+    Str name = job_state_name(session, job_base_name(session));
     StrBuf report = { 0 };
     bool lost = false;
     if (!name.len) return true;
@@ -278,10 +312,15 @@ static bool compare_state(Session *session, const Plan *plan, Err *err)
 static bool submit(Session *session, Plan *plan, Err *err)
 {
     JobConfig config = session->options.job;
-    if (config.state_dir) config.state_name = job_state_name(session);
+    Str base = config.state_dir ? job_base_name(session) : STR_NULL;
+    config.state_name = job_state_name(session, base);
+    config.state_origin = named_by_file(session) ? real_path(session->arena, session->file) : STR_NULL;
     Job *job = job_start(plan, &config, err);
-    if (!job) return false;
-    SessionJob kept = { job, clock_now_us(), session->file, session->text, session->offset, false };
+    if (!job) {
+        give_name_back(session, base, config.state_name);
+        return false;
+    }
+    SessionJob kept = { job, clock_now_us(), session->file, session->text, session->offset, false, str_dup(session->arena, base), config.state_name, false };
     ARENA_PUSH(session->arena, session->jobs, kept);
     if (session->sink->submitted) session->sink->submitted(session->sink->ctx, job);
     if (!session->options.wait_inserts && !config_bool(&session->env.config, "table.dml-sync")) return true;
@@ -365,6 +404,7 @@ static bool stop_job(Session *session, const Stmt *stmt, Err *err)
     job_stop(job->job);
     atomic_store(&session->cancelled, false);
     while (!job_wait(job->job, FOREGROUND_SLICE_MS) && !atomic_load(&session->cancelled)) {}
+    job->released = job->base.len && job_state(job->job) == JOB_FINISHED;
     return true;
 }
 

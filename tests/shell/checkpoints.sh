@@ -79,3 +79,28 @@ finish TERM
 ls "$WEIR_STATE_DIR" | grep -q '^my_job_1-' || fail "a name with odd characters: $(ls "$WEIR_STATE_DIR")"
 # nowhere to write
 same "$(HOME=/nonexistent WEIR_STATE_DIR=/proc/none code "$WEIR" run "$dir/two.sql")" 1; says '--state-dir'
+
+# another INSERT in front: the first job of the file does not take the checkpoint of what was the first before
+head_sql="SET 'execution.checkpointing.interval' = '50 ms';
+CREATE TABLE g (id BIGINT) WITH ('connector'='datagen','rows-per-second'='2000','fields.id.kind'='sequence','fields.id.start'='1','fields.id.end'='100000000');
+CREATE TABLE a (id BIGINT) WITH ('connector'='jdbc','url'='jdbc:sqlite:$dir/a.db','table-name'='a','sink.delivery-guarantee'='exactly-once');
+CREATE TABLE p (id BIGINT) WITH ('connector'='blackhole');"
+in_a() { sqlite3 "$dir/a.db" "$1" 2> /dev/null || true; }
+a_more_than() { [ "$(in_a 'SELECT count(*) FROM a')" -gt "$1" ] 2> /dev/null; }
+printf '%s\nINSERT INTO a SELECT id FROM g;\n' "$head_sql" > "$dir/job.sql"
+start --fresh; wait_for 20 a_more_than 100; finish KILL
+printf '%s\nINSERT INTO p SELECT id FROM g;\nINSERT INTO a SELECT id FROM g;\n' "$head_sql" > "$dir/job.sql"
+same "$(code "$WEIR" run "$dir/job.sql")" 1; says 'the query has changed'; says 'Sink(table=[a])'
+
+# the same file name in another folder: told
+printf '%s\nINSERT INTO a SELECT id FROM g;\n' "$head_sql" > "$dir/job.sql"
+mkdir "$dir/other"; cp "$dir/job.sql" "$dir/other/job.sql"
+seen=$(in_a 'SELECT count(*) FROM a')
+"$WEIR" run "$dir/other/job.sql" 2> "$dir/err" & pid=$!; pids="$pids $pid"
+wait_for 20 a_more_than "$seen"; finish TERM
+says "come from $dir/job.sql"
+same "$(in_a 'SELECT count(*) = count(DISTINCT id) AND count(*) = max(id) FROM a')" 1
+
+# a target that was set back while the job was stopped is not written on to
+in_a 'DELETE FROM weir_epochs'
+same "$(code "$WEIR" run "$dir/job.sql")" 1; says 'has been set back'

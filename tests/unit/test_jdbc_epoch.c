@@ -489,7 +489,7 @@ static void a_writer_killed_at_every_point(void **state)
 /* kill -9 at any moment, so in the middle of a transaction that the server goes on with. Longer lives each time: it ends. */
 static void a_writer_killed_at_any_moment(void **state)
 {
-    const uint64_t last = strcmp(*state, "pg") == 0 ? 300 : 5000;      /* SQLite in memory is quick */
+    const uint64_t last = 300;
     Rig r;
     rig_init(&r, *state, false);
     int kills = 0;
