@@ -15,7 +15,7 @@ run() { # NAME COMMAND..
 # libraries that were not built for TSan look like races of their own
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} TSAN_OPTIONS=${TSAN_OPTIONS:-"suppressions=$PWD/tests/tsan.supp history_size=4"}
 case $b in
-*tsan) units="test_job test_session test_log test_clock test_sqlite"; cases="tests/conformance/query/time/tumble tests/conformance/query/rel/agg" ;;
+*tsan) units="test_job test_runner test_session test_log test_clock test_sqlite"; cases="tests/conformance/query/time/tumble tests/conformance/query/rel/agg" ;;
 *) units=$(cd "$b/unit" && ls | grep -E '^test_[a-z_0-9]+$'); cases="tests/conformance/query tests/conformance/expr tests/conformance/statements" ;;
 esac
 for t in $units; do [ -x "$b/unit/$t" ] && run "$t" "$b/unit/$t"; done

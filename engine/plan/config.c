@@ -190,6 +190,30 @@ static bool refuse_value(Str key, Str value, Err *err)
     return false;
 }
 
+/* Numbers that mean nothing: what lies outside is refused at SET, not found out in a failing job. */
+static const struct { const char *key; double min, max; } ranges[] = {
+    { "execution.checkpointing.num-retained", 1, 1e6 }, { "state.checkpoints.num-retained", 1, 1e6 },
+    { "execution.checkpointing.tolerable-failed-checkpoints", 0, 1e9 },
+    { "restart-strategy.fixed-delay.attempts", 0, 1e10 }, { "restart-strategy.failure-rate.max-failures-per-interval", 1, 1e6 },
+    { "restart-strategy.exponential-delay.backoff-multiplier", 1, 1e6 }, { "restart-strategy.exponential-delay.jitter-factor", 0, 1 },
+    { "restart-strategy.exponential-delay.attempts-before-reset-backoff", -1, 1e10 },
+};
+
+static bool check_range(Str key, Str value, Err *err)
+{
+    double number = 0;
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        if (!str_is(key, ranges[i].key)) continue;
+        Option one = { .key = key, .value = value };
+        Options options = { &one, 1, 1 };
+        if (!options_double(&options, NULL, ranges[i].key, &number, err)) return false;
+        if (number >= ranges[i].min && number <= ranges[i].max) return true;
+        err_set(err, E_OPTION, "invalid value for option '" STR_FMT "': '" STR_FMT "' is out of range", STR_ARG(key), STR_ARG(value));
+        return err_hint(err, "It takes %g to %g.", ranges[i].min, ranges[i].max);
+    }
+    return true;
+}
+
 bool config_check(Arena *arena, Str key, Str value, Str *warning, Err *err)
 {
     *warning = STR_NULL;
@@ -203,7 +227,7 @@ bool config_check(Arena *arena, Str key, Str value, Str *warning, Err *err)
         err_set(err, E_OPTION, "invalid value for option '" STR_FMT "': unknown time zone \"" STR_FMT "\"", STR_ARG(key), STR_ARG(value));
         return err_hint(err, "Use a zone of the tz database such as Europe/Paris, an offset such as GMT+05:30, or UTC.");
     }
-    if (refuse_value(key, value, err)) return false;
+    if (refuse_value(key, value, err) || !check_range(key, value, err)) return false;
     if (def->flags & OPTF_IGNORED) *warning = str_printf(arena, "option '" STR_FMT "' has no effect in weir: %s", STR_ARG(key), def->doc);
     return true;
 }

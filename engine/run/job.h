@@ -27,6 +27,8 @@ typedef struct JobConfig {
 typedef struct JobMetrics { uint64_t rows_in, rows_out, bytes_in, late_rows, bad_records; int64_t watermark_us /* INT64_MIN none */; uint64_t lag; bool has_lag; int64_t started_us; size_t state_bytes;
     uint64_t checkpoints, failed_checkpoints, last_checkpoint /* id, 0 none */, last_checkpoint_bytes; int64_t last_checkpoint_us /* duration */; uint64_t restarts; } JobMetrics;
 
+/* What job_start would refuse of a plan without connecting to anything: `weir check`. */
+bool job_check(const Plan *plan, Err *err) MUST_CHECK;
 /* Takes over `plan` (freed with the job). Opens all connectors before it returns: errors of opening are given here. */
 Job *job_start(Plan *plan_owned, const JobConfig *config, Err *err);
 JobState job_state(Job *job);

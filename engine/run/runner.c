@@ -44,10 +44,9 @@ static bool is_bounded(const Plan *plan)
     return true;
 }
 
-static bool check_guarantees(const Runner *runner, Err *err)
+static bool check_guarantees(const Plan *plan, int64_t interval_us, Err *err)
 {
-    const Plan *plan = runner->plan;
-    if (runner->interval_us || plan->batch || is_bounded(plan)) return true;
+    if (interval_us || plan->batch || is_bounded(plan)) return true;
     for (uint32_t i = 0; i < plan->nsinks; i++) {
         const SinkConfig *sink = &plan->sinks[i]->u.sink;
         if (!sink->connector || !sink->connector->exactly_once || !sink->connector->exactly_once(sink->conn) || !sink->connector->sink->claim) continue;
@@ -99,13 +98,18 @@ static bool open_store(Runner *runner, Err *err)
     return true;
 }
 
+bool job_check(const Plan *plan, Err *err)
+{
+    return check_guarantees(plan, plan->config ? config_i64(plan->config, "execution.checkpointing.interval") : 0, err);
+}
+
 bool runner_init(Runner *runner, const Plan *plan, const JobConfig *config, Err *err)
 {
     *runner = (Runner){ .plan = plan, .config = config, .query_start_us = clock_now_us(), .next_id = 1, .dir = { .lock_fd = -1 } };
     runner->job_key = config->state_name.len ? config->state_name : plan->name;
     for (int i = 0; i < LINEAGE_LEN; i += 16) snprintf(runner->lineage + i, 17, "%016llx", (unsigned long long)random_u64());
     read_settings(runner);
-    if (!check_guarantees(runner, err)) return false;
+    if (!check_guarantees(plan, runner->interval_us, err)) return false;
     return !runner->interval_us || is_collect(plan) || open_store(runner, err);
 }
 

@@ -334,7 +334,8 @@ static bool submit(Session *session, Plan *plan, Err *err)
 static bool run_plan(Session *session, AnalyzeResult *result, Err *err)
 {
     if (session->options.check_only) {
-        bool ok = !session->options.check_state || result->is_select || !session->options.job.state_dir || compare_state(session, result->plan_owned, err);
+        bool ok = job_check(result->plan_owned, err);
+        if (ok) ok = !session->options.check_state || result->is_select || !session->options.job.state_dir || compare_state(session, result->plan_owned, err);
         plan_free(result->plan_owned);
         return ok;
     }

@@ -104,3 +104,14 @@ same "$(in_a 'SELECT count(*) = count(DISTINCT id) AND count(*) = max(id) FROM a
 # a target that was set back while the job was stopped is not written on to
 in_a 'DELETE FROM weir_epochs'
 same "$(code "$WEIR" run "$dir/job.sql")" 1; says 'has been set back'
+
+# said by check, before anything runs
+cat > "$dir/zero.sql" <<S
+SET 'execution.checkpointing.interval' = '0';
+CREATE TABLE g (id BIGINT) WITH ('connector'='datagen');
+CREATE TABLE a (id BIGINT) WITH ('connector'='jdbc','url'='jdbc:sqlite:$dir/a.db','table-name'='a','sink.delivery-guarantee'='exactly-once');
+INSERT INTO a SELECT id FROM g;
+S
+same "$(code "$WEIR" check "$dir/zero.sql")" 3; says 'needs checkpoints'
+same "$(code "$WEIR" -c "SET 'restart-strategy.exponential-delay.backoff-multiplier' = '-3';")" 3; says 'out of range'
+same "$(code "$WEIR" -c "SET 'execution.checkpointing.num-retained' = '0';")" 3; says 'It takes 1 to'
