@@ -109,3 +109,9 @@ void random_seed(uint64_t seed)
     pthread_once(&random_once, random_seed_from_os);
     atomic_store(&random_counter, seed);
 }
+
+void random_id(char out[RANDOM_ID_LEN + 1])
+{
+    uint64_t high = random_u64(), low = random_u64();
+    snprintf(out, RANDOM_ID_LEN + 1, "%016llx%016llx", (unsigned long long)high, (unsigned long long)low);
+}

@@ -13,5 +13,7 @@ void clock_advance(int64_t us);
 void clock_thaw(void);
 bool clock_frozen(void);
 uint64_t random_u64(void);                  /* seeded from the OS, or by random_seed() */
+enum { RANDOM_ID_LEN = 32 };
+void random_id(char out[RANDOM_ID_LEN + 1]);/* 32 hex digits and a NUL: names that no two starts share */
 void random_seed(uint64_t seed);
 #endif

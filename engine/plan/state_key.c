@@ -219,13 +219,6 @@ Str *plan_state_keys(const Plan *plan, Arena *arena)
     return keys;
 }
 
-void plan_state_key(const Plan *plan, uint32_t at, StrBuf *out)
-{
-    Arena *arena = arena_new();
-    strbuf_adds(out, plan_state_keys(plan, arena)[at]);
-    arena_free(arena);
-}
-
 static void rank(AggCall *calls, uint32_t n, const Meaning *in, Arena *arena)
 {
     Hash128 *hashes = ARENA_ARRAY(arena, Hash128, n + 1);

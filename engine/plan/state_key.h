@@ -10,8 +10,6 @@
 bool plan_node_has_state(const PlanNode *node);
 /* The key of every node, nodes[i] at [i], in arena; stateless nodes: empty. All keys of a plan differ. */
 Str *plan_state_keys(const Plan *plan, Arena *arena);
-/* The key of node `at` alone. */
-void plan_state_key(const Plan *plan, uint32_t at, StrBuf *out);
 /* For people: "GroupAggregate(groupBy=[city], select=[AVG(temp)]) over readings". */
 void plan_state_name(const Plan *plan, uint32_t at, StrBuf *out);
 /* Gives aggregate calls their places in snapshots: by meaning, so that the order of SELECT does not matter. Part of finishing a plan. */

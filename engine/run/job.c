@@ -29,7 +29,7 @@ struct Job {
     Runner runner;
     RestartPolicy restart; uint64_t restarts;
     int64_t metrics_due_us;
-    char id[33];
+    char id[RANDOM_ID_LEN + 1];
     pthread_t thread; bool started;
     atomic_int stop;                             /* StopRequest */
     atomic_bool cancel;                          /* STOP_NOW, as connectors see it */
@@ -162,7 +162,7 @@ static Job *job_new(Plan *plan, const JobConfig *config)
     job->metrics.watermark_us = INT64_MIN;
     pthread_mutex_init(&job->mutex, NULL);
     job->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    snprintf(job->id, sizeof job->id, "%016llx%016llx", (unsigned long long)random_u64(), (unsigned long long)random_u64());
+    random_id(job->id);
     return job;
 }
 

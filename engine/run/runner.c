@@ -107,7 +107,7 @@ bool runner_init(Runner *runner, const Plan *plan, const JobConfig *config, Err 
 {
     *runner = (Runner){ .plan = plan, .config = config, .query_start_us = clock_now_us(), .next_id = 1, .dir = { .lock_fd = -1 } };
     runner->job_key = config->state_name.len ? config->state_name : plan->name;
-    for (int i = 0; i < LINEAGE_LEN; i += 16) snprintf(runner->lineage + i, 17, "%016llx", (unsigned long long)random_u64());
+    random_id(runner->lineage);
     read_settings(runner);
     if (!check_guarantees(plan, runner->interval_us, err)) return false;
     return !runner->interval_us || is_collect(plan) || open_store(runner, err);

@@ -41,7 +41,7 @@ static bool compare(const Plan *plan, CkptStore *store, Str name, Arena *arena, 
 bool state_check(const Plan *plan, const char *state_dir, Str state_name, StrBuf *report, bool *lost, Err *err)
 {
     Arena *arena = arena_new();
-    const char *path = str_cstr(arena, str_printf(arena, "%s/" STR_FMT "/checkpoints.db", state_dir, STR_ARG(state_dir_name(arena, state_name))));
+    const char *path = state_dir_store(arena, state_dir, state_dir_name(arena, state_name));
     bool ok = true;
     *lost = false;
     if (access(path, F_OK) != 0) {

@@ -3,6 +3,7 @@
 #include "engine/base/fault.h"
 #include "engine/base/hash.h"
 #include "engine/base/io.h"
+#include "engine/base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,9 +55,17 @@ static bool held_by_other(const StateDir *dir, Str name, Err *err)
     return err_hint(err, "Stop that one, or give this job another pipeline.name or --state-dir.");
 }
 
+/* For messages only: without it the lock holds all the same. */
+static void note_holder(int fd)
+{
+    char holder[32];
+    int n = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, holder, (size_t)n, 0) != n) log_debug("ckpt", "the lock does not name its holder");
+}
+
 static bool take_lock(StateDir *dir, Str name, Err *err)
 {
-    char path[440], holder[32];
+    char path[440];
     snprintf(path, sizeof path, "%s/lock", dir->path);
     while (io_make_dirs(dir->path, err)) {
         dir->lock_fd = fault_hit("state.lock") ? (errno = EACCES, -1) : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -64,14 +73,18 @@ static bool take_lock(StateDir *dir, Str name, Err *err)
         if (dir->lock_fd < 0) return err_set(err, E_IO, "cannot open \"%s\": %s", path, strerror(errno));
         if (!lock_held(dir->lock_fd, true)) return held_by_other(dir, name, err);
         if (is_there(dir->lock_fd, path)) {
-            int n = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
-            /* For messages only: without it the lock holds all the same. */
-            return (ftruncate(dir->lock_fd, 0) == 0 && pwrite(dir->lock_fd, holder, (size_t)n, 0) == n) || true;
+            note_holder(dir->lock_fd);
+            return true;
         }
         close(dir->lock_fd);
         dir->lock_fd = -1;
     }
     return false;
+}
+
+const char *state_dir_store(Arena *arena, const char *root, Str folder)
+{
+    return str_cstr(arena, str_printf(arena, "%s/" STR_FMT "/checkpoints.db", root, STR_ARG(folder)));
 }
 
 bool state_dir_open(StateDir *dir, const char *root, Str name, Err *err)

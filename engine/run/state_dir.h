@@ -19,4 +19,6 @@ void state_dir_clear(const StateDir *dir);
 void state_dir_forget(const StateDir *dir);
 /* File name of a job's folder. */
 Str state_dir_name(Arena *arena, Str name);
+/* Path of the store in a job's folder, by the folder's name. */
+const char *state_dir_store(Arena *arena, const char *root, Str folder);
 #endif

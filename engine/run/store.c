@@ -86,7 +86,7 @@ static bool get_meta(CkptStore *store, const char *key, char *out, size_t size, 
 
 static bool new_lineage(CkptStore *store, Err *err)
 {
-    snprintf(store->lineage, sizeof store->lineage, "%016llx%016llx", (unsigned long long)random_u64(), (unsigned long long)random_u64());
+    random_id(store->lineage);
     return set_meta(store, "lineage", store->lineage, err);
 }
 

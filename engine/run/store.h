@@ -7,9 +7,10 @@
  * Threading: one caller at a time; the job's thread and its checkpoint writer hand it to each other (ckpt_writer.h). */
 #ifndef WEIR_RUN_STORE_H
 #define WEIR_RUN_STORE_H
+#include "engine/base/clock.h"
 #include "engine/base/err.h"
 
-enum { LINEAGE_LEN = 32 };
+enum { LINEAGE_LEN = RANDOM_ID_LEN };
 typedef struct CkptStore CkptStore;
 
 /* Facts about one checkpoint; texts are for people. */

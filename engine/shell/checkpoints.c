@@ -57,7 +57,7 @@ static void list_job(Listing *list, const char *root, const char *job, bool oper
 {
     Err err = { 0 };
     CkptList ckpts = { 0 };
-    CkptStore *store = store_open(str_cstr(list->arena, str_printf(list->arena, "%s/%s/checkpoints.db", root, job)), true, &err);
+    CkptStore *store = store_open(state_dir_store(list->arena, root, str_of(job)), true, &err);
     if (!store || !store_list(store, list->arena, &ckpts, &err)) tell(list, &err);
     for (uint32_t i = 0; !operators && i < ckpts.n; i++) {
         const CkptInfo *c = &ckpts.v[i];
@@ -95,7 +95,7 @@ static void list_all(Listing *list, const char *root)
     struct { const char **v; uint32_t n, cap; } jobs = { 0 };
     DIR *dir = opendir(root);
     for (struct dirent *entry; dir && (entry = readdir(dir)) != NULL;) {
-        const char *path = str_cstr(list->arena, str_printf(list->arena, "%s/%s/checkpoints.db", root, entry->d_name));
+        const char *path = state_dir_store(list->arena, root, str_of(entry->d_name));
         if (entry->d_name[0] != '.' && access(path, F_OK) == 0) ARENA_PUSH(list->arena, jobs, str_cstr(list->arena, str_of(entry->d_name)));
     }
     if (dir) closedir(dir);
@@ -119,7 +119,7 @@ int checkpoints_run(const Args *args)
     }
     for (uint32_t i = 0; i < args->inputs.n; i++) {
         const char *job = str_cstr(list.arena, state_dir_name(list.arena, str_of(args->inputs.v[i].text)));
-        if (access(str_cstr(list.arena, str_printf(list.arena, "%s/%s/checkpoints.db", root, job)), F_OK) != 0) {
+        if (access(state_dir_store(list.arena, root, str_of(job)), F_OK) != 0) {
             fprintf(stderr, "weir: job \"%s\" has no checkpoints below %s\n", args->inputs.v[i].text, root);
             list.code = EXIT_JOB_FAILED;
             continue;
